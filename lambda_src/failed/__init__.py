@@ -1,0 +1,1 @@
+"""Records what the dead-letter queue holds, alerts, and quarantines the account."""

@@ -1,0 +1,62 @@
+"""Lambda entry point of `failed`: the dead-letter queue of the transaction queue."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from failed.recorder import Recorder
+from pipeline.aws.alerts import Alerts
+from pipeline.aws.clients import client
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.observability import logger, metrics
+from pipeline.aws.quarantine import Quarantine
+from pipeline.aws.queue import batch_item_failures, read_messages
+from pipeline.aws.settings import load_settings
+from pipeline.domain.errors import PipelineError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `failed` needs to know; see `pipeline.aws.settings`."""
+
+    transactions_table: str
+    accounts_table: str
+    processing_failures_topic_arn: str
+
+
+def build(settings: Settings) -> Recorder:
+    """Wire the recorder to AWS."""
+    dynamodb = client("dynamodb")
+    return Recorder(
+        ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
+        quarantine=Quarantine(dynamodb, settings.transactions_table, settings.accounts_table),
+        alerts=Alerts(client("sns"), settings.processing_failures_topic_arn),
+    )
+
+
+RECORDER = build(load_settings(Settings, os.environ))
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Record the batch in order; from the first failure of an account on, its messages come again."""
+    again = []
+    stuck_groups: set[str] = set()
+    for message in read_messages(event):
+        if message.group in stuck_groups:
+            again.append(message)
+            continue
+        try:
+            RECORDER.record(message)
+        except (BotoCoreError, ClientError, PipelineError):
+            logger.exception("failure not recorded", message_id=message.message_id)
+            stuck_groups.add(message.group)
+            again.append(message)
+    return batch_item_failures(again)

@@ -1,0 +1,111 @@
+"""What becomes of a message that the queue gave up: recorded, alerted, and the account quarantined."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Callable, Optional
+
+from pipeline.aws.alerts import Alerts
+from pipeline.aws.backoff import full_jitter
+from pipeline.aws.clock import utc_now
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.observability import count, logger
+from pipeline.aws.quarantine import Quarantine
+from pipeline.aws.queue import Message
+from pipeline.domain.errors import InvalidTransactionError, VersionConflictError
+from pipeline.domain.queued import read_body
+from pipeline.domain.settlement import Queued, plan_hold
+from pipeline.domain.status import Status
+from pipeline.domain.times import to_text
+
+CONFLICT_ATTEMPTS = 4
+
+
+class Recorder:
+    """Records failed messages, each as often as it is delivered, with one effect.
+
+    Parameters
+    ----------
+    ledger, quarantine, alerts
+        Where it reads and writes, and whom it tells.
+    now, sleep
+        The clock, and the wait before a conflict is tried again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        quarantine: Quarantine,
+        alerts: Alerts,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._quarantine = quarantine
+        self._alerts = alerts
+        self._now = now
+        self._sleep = sleep
+
+    def record(self, message: Message) -> None:
+        """Record one message of the dead-letter queue.
+
+        A transaction that was settled after all is left as it is. One whose account already waits
+        for another is held behind that. The alert comes last, so that it is repeated rather than lost.
+
+        Raises
+        ------
+        VersionConflictError
+            If the account kept changing; the message must be delivered again.
+        """
+        item = self._read(message)
+        if item is None:
+            self._quarantine.fail_message(message.message_id, message.body, to_text(self._now()))
+            self._tell("message", message, None)
+        elif self._settle(item, message) == Status.FAILED:
+            self._tell("transaction", message, item)
+
+    def _read(self, message: Message) -> Optional[Queued]:
+        try:
+            acceptance = read_body(message.body)
+        except InvalidTransactionError:
+            return None
+        return Queued(acceptance, message.message_id, message.sequence_number, message.receive_count)
+
+    def _settle(self, item: Queued, message: Message) -> Optional[Status]:
+        """Fail or hold the transaction; return its status, or None if the id is another transaction's."""
+        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+            row = self._ledger.load_rows([item.transaction_id]).get(item.transaction_id)
+            if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
+                logger.warning("failed message repeats a known id", transaction_id=item.transaction_id)
+                return None
+            if row is not None and row["status"] != Status.RECEIVED:
+                return Status(row["status"])
+            try:
+                return self._fail_or_hold(item, message)
+            except VersionConflictError:
+                self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
+        raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
+
+    def _fail_or_hold(self, item: Queued, message: Message) -> Status:
+        at = to_text(self._now())
+        account = self._ledger.load_block(item.account_id)
+        if account.blocks(item.transaction_id):
+            self._ledger.commit([plan_hold(account, [item])], at, actor="failed")
+            count("Held")
+            return Status.HELD
+        self._quarantine.fail(item, message.body, at)
+        count("Failed")
+        return Status.FAILED
+
+    def _tell(self, kind: str, message: Message, item: Optional[Queued]) -> None:
+        content = {
+            "kind": f"{kind.upper()}_FAILED",
+            "message_id": message.message_id,
+            "transaction_id": item.transaction_id if item else None,
+            "account_id": item.account_id if item else None,
+            "correlation_id": item.acceptance.correlation_id if item else None,
+        }
+        logger.error("message failed for good", extra=content)
+        todo = "See the operations guide: failed transactions and quarantined accounts."
+        self._alerts.publish(f"Transaction pipeline: a {kind} failed", {**content, "what_to_do": todo})

@@ -1,0 +1,1 @@
+"""Accepts transactions: validates, stores, queues, answers."""

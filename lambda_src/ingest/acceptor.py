@@ -1,0 +1,91 @@
+"""Accept a transaction durably before promising it: two AWS calls, and safe to repeat at any point.
+
+The row is written first and the message sent second. Should the function die in between, the sender
+gets no 202 and sends again, or the sweeper finds the waiting row: either way it is queued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Callable
+
+from pipeline.aws.clock import utc_now
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.queue import TransactionQueue
+from pipeline.aws.transactions import Transactions
+from pipeline.domain.merchant import Refusal, refusal_of
+from pipeline.domain.queued import accept
+from pipeline.domain.records import acceptance_of
+from pipeline.domain.status import Status
+from pipeline.domain.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The transaction is ours now: it waits for its decision, or got it before.
+
+    `is_new` tells the first submission from a repetition.
+    """
+
+    transaction_id: str
+    status: Status
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The id belongs to a transaction with another body; the first one stands."""
+
+    transaction_id: str
+
+
+class Acceptor:
+    """Accepts transactions.
+
+    Parameters
+    ----------
+    transactions, merchants, queue
+        The table, the merchant configuration and the queue.
+    sweep_after
+        How long a transaction may wait before the sweeper looks after it.
+    now
+        The clock of acceptance.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        merchants: MerchantDirectory,
+        queue: TransactionQueue,
+        sweep_after: timedelta,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._transactions = transactions
+        self._merchants = merchants
+        self._queue = queue
+        self._sweep_after = sweep_after
+        self.now = now
+
+    def accept(self, transaction: Transaction, correlation_id: str) -> Accepted | Conflict | Refusal:
+        """Accept `transaction`, or say why not; a repetition gets what the first submission got."""
+        refusal = refusal_of(self._merchants.find(transaction.merchant_id), transaction)
+        if refusal is not None:
+            # What was accepted stays accepted, whatever has become of the merchant since.
+            known = self._transactions.get(transaction.transaction_id)
+            return refusal if known is None else self._again(transaction, known)
+        acceptance = accept(transaction, self.now(), correlation_id)
+        known = self._transactions.insert(acceptance, self._sweep_after)
+        if known is not None:
+            return self._again(transaction, known)
+        self._queue.send(acceptance)
+        return Accepted(transaction.transaction_id, Status.RECEIVED, is_new=True)
+
+    def _again(self, transaction: Transaction, known: Mapping[str, Any]) -> Accepted | Conflict:
+        if known.get("fingerprint") != transaction.fingerprint:
+            return Conflict(transaction.transaction_id)
+        status = Status(known["status"])
+        if status == Status.RECEIVED:
+            self._queue.send(acceptance_of(dict(known)))  # the first submission may have died before it did
+        return Accepted(transaction.transaction_id, status, is_new=False)

@@ -1,0 +1,115 @@
+"""Lambda entry point of `ingest`: POST /v1/transactions."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.acceptor import Accepted, Acceptor, Conflict
+from pipeline.aws.clients import client
+from pipeline.aws.http import Response, answer, error, request_id_of
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.observability import count, logger, metrics
+from pipeline.aws.queue import TransactionQueue
+from pipeline.aws.settings import load_settings
+from pipeline.aws.transactions import Transactions
+from pipeline.domain import strict_json
+from pipeline.domain.errors import InvalidTransactionError, PipelineError
+from pipeline.domain.merchant import Refusal
+from pipeline.domain.status import PENDING_ANSWER, Status
+from pipeline.domain.transaction import Transaction, parse_request
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `ingest` needs to know; see `pipeline.aws.settings`."""
+
+    transactions_table: str
+    merchants_table: str
+    transaction_queue_url: str
+    merchant_cache_seconds: int
+    sweep_after_seconds: int
+
+
+def build(settings: Settings) -> Acceptor:
+    """Wire the acceptor to AWS."""
+    dynamodb = client("dynamodb")
+    return Acceptor(
+        transactions=Transactions(dynamodb, settings.transactions_table),
+        merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
+        queue=TransactionQueue(client("sqs"), settings.transaction_queue_url),
+        sweep_after=timedelta(seconds=settings.sweep_after_seconds),
+    )
+
+
+ACCEPTOR = build(load_settings(Settings, os.environ))
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Response:
+    """Check one transaction, accept it and answer in the shapes of api/openapi.yaml."""
+    request_id = request_id_of(event)
+    try:
+        transaction = parse_request(strict_json.loads(_body_of(event)), ACCEPTOR.now())
+    except InvalidTransactionError as problem:
+        count("Rejected")
+        logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.field)
+        message = f"The field {problem.field} {problem.reason}."
+        return error(400, "INVALID_REQUEST", message, request_id, {"field": problem.field, "reason": problem.reason})
+    try:
+        outcome = ACCEPTOR.accept(transaction, request_id)
+    except (BotoCoreError, ClientError, PipelineError):
+        logger.exception("transaction not accepted", correlation_id=request_id)
+        message = "The service is out of reach. Send the transaction again, with the same id."
+        return error(503, "SERVICE_UNAVAILABLE", message, request_id)
+    _log(transaction, outcome, request_id)
+    return _answer(outcome, request_id)
+
+
+def _body_of(event: Mapping[str, Any]) -> str:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body)
+    try:
+        return base64.b64decode(body, validate=True).decode("utf-8")
+    except ValueError as problem:
+        raise InvalidTransactionError("body", "is no UTF-8 text") from problem
+
+
+def _answer(outcome: Accepted | Conflict | Refusal, request_id: str) -> Response:
+    if isinstance(outcome, Refusal):
+        return error(422, outcome.code, outcome.text, request_id, {"field": outcome.field})
+    if isinstance(outcome, Conflict):
+        message = "The id belongs to a transaction with another body, which stands. Use a new id."
+        return error(409, "TRANSACTION_CONFLICT", message, request_id, {"field": "transaction_id"})
+    waiting = outcome.status == Status.RECEIVED
+    return answer(
+        202 if waiting else 200,
+        {
+            "message": "Transaction validated and queued" if waiting else "Transaction already decided",
+            "transaction_id": outcome.transaction_id,
+            "status": PENDING_ANSWER if waiting else outcome.status.value,
+        },
+    )
+
+
+def _log(transaction: Transaction, outcome: Accepted | Conflict | Refusal, request_id: str) -> None:
+    if not isinstance(outcome, Accepted):
+        count("Rejected")
+    logger.info(
+        "request answered",
+        correlation_id=request_id,
+        transaction_id=transaction.transaction_id,
+        account_id=transaction.account_id,
+        outcome=outcome.code if isinstance(outcome, Refusal) else type(outcome).__name__,
+        is_new=outcome.is_new if isinstance(outcome, Accepted) else None,
+    )

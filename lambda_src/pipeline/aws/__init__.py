@@ -1,0 +1,1 @@
+"""Adapters: all that the functions know about AWS lives here."""

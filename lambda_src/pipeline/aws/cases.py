@@ -1,0 +1,192 @@
+"""The cases table, and the transaction that each case is about: changed together or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping, Optional
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.domain.case import StatusChange
+from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.records import history_entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case's row and its transaction's row, as read; None where there is no row."""
+
+    case: Optional[dict[str, Any]]
+    transaction: Optional[dict[str, Any]]
+
+
+class CaseStore:
+    """Reads and writes cases for one execution of the workflow.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client.
+    cases_table, transactions_table
+        Names of the tables.
+    """
+
+    def __init__(self, client: DynamoDBClient, cases_table: str, transactions_table: str) -> None:
+        self._client = client
+        self._cases = cases_table
+        self._transactions = transactions_table
+
+    def load(self, case_id: str) -> CaseFile:
+        """Return both rows as they stand now (two consistent reads; conditions guard what is built on them)."""
+        return CaseFile(
+            self._get(self._cases, "case_id", case_id),
+            self._get(self._transactions, "transaction_id", case_id),
+        )
+
+    def open(self, row: Mapping[str, Any]) -> bool:
+        """Write a new case; tell whether it is the execution's own.
+
+        It is if there was none, if a retry of the same execution finds its own, or if the earlier
+        execution failed: an operator opens a failed case again by sending its event again.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._cases,
+                Item=to_item(row),
+                ConditionExpression="attribute_not_exists(case_id) OR execution_arn = :own OR #status = :failed",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item({":own": row["execution_arn"], ":failed": "FAILED"}),
+            )
+        except ClientError as error:
+            if error_code(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def commit(
+        self,
+        case_id: str,
+        execution_arn: str,
+        attributes: Mapping[str, Any],
+        transaction: Mapping[str, Any],
+        change: Optional[StatusChange],
+        at: str,
+    ) -> None:
+        """Change an open case and its transaction in one transaction.
+
+        Parameters
+        ----------
+        case_id, execution_arn
+            The case, and the execution that owns it.
+        attributes
+            What the case's row gets.
+        transaction
+            The transaction's row as read: it must not have changed since.
+        change
+            The change of the transaction's status; None: it stays as it is.
+        at
+            The time of the change, UTC, RFC 3339.
+
+        Raises
+        ------
+        VersionConflictError
+            If the case is no longer open for this execution, or the transaction has changed; nothing was written.
+        """
+        writes = [
+            self._case_update(case_id, execution_arn, attributes),
+            self._transaction_update(transaction, change, at),
+        ]
+        try:
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        except ClientError as error:
+            if error_code(error) == "TransactionCanceledException" and _is_conflict(error):
+                raise VersionConflictError("the case or its transaction changed since it was read") from error
+            raise
+
+    def note_failure(self, case_id: str, execution_arn: str, status: str, failure: Mapping[str, Any]) -> bool:
+        """Record that the execution failed, also where it never came to open its case.
+
+        Returns
+        -------
+        bool
+            False if the case belongs to another execution: that one goes on.
+        """
+        values = {":own": execution_arn, ":status": status, ":failure": dict(failure), ":transaction": case_id}
+        try:
+            self._client.update_item(
+                TableName=self._cases,
+                Key={"case_id": {"S": case_id}},
+                UpdateExpression="SET #status = :status, failure = :failure, "
+                "execution_arn = :own, transaction_id = :transaction",
+                ConditionExpression="attribute_not_exists(case_id) OR execution_arn = :own",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=to_item(values),
+            )
+        except ClientError as error:
+            if error_code(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def _get(self, table: str, key: str, value: str) -> Optional[dict[str, Any]]:
+        answer = self._client.get_item(TableName=table, Key={key: {"S": value}}, ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def _case_update(self, case_id: str, execution_arn: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        values = to_item(attributes)
+        return {
+            "Update": {
+                "TableName": self._cases,
+                "Key": {"case_id": {"S": case_id}},
+                "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+                "ConditionExpression": "execution_arn = :own AND #status = :open",
+                "ExpressionAttributeNames": {f"#{name}": name for name in (*values, "status")},
+                "ExpressionAttributeValues": {
+                    **{f":{name}": value for name, value in values.items()},
+                    **to_item({":own": execution_arn, ":open": "OPEN"}),
+                },
+            }
+        }
+
+    def _transaction_update(self, row: Mapping[str, Any], change: Optional[StatusChange], at: str) -> dict[str, Any]:
+        target = {
+            "TableName": self._transactions,
+            "Key": {"transaction_id": {"S": row["transaction_id"]}},
+            "ConditionExpression": "#revision = :revision",
+        }
+        if change is None:
+            return {
+                "ConditionCheck": {
+                    **target,
+                    "ExpressionAttributeNames": {"#revision": "revision"},
+                    "ExpressionAttributeValues": to_item({":revision": row["revision"]}),
+                }
+            }
+        entry = history_entry(change.status, at, change.actor, change.reason)
+        values = {":revision": row["revision"], ":one": 1, ":status": change.status.value, ":entry": [entry]}
+        return {
+            "Update": {
+                **target,
+                "UpdateExpression": "SET #status = :status, #revision = #revision + :one, "
+                "#history = list_append(#history, :entry)",
+                "ExpressionAttributeNames": {
+                    "#status": "status",
+                    "#revision": "revision",
+                    "#history": "history",
+                },
+                "ExpressionAttributeValues": to_item(values),
+            }
+        }
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """Tell whether a cancelled transaction met other data or another writer, rather than a limit of AWS."""
+    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    codes = {str(reason.get("Code")) for reason in reasons} - {"None"}
+    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}

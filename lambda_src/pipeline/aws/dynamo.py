@@ -1,0 +1,27 @@
+"""Between Python values and DynamoDB's wire format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `row` in wire format; parts that are None are left out."""
+    return {name: _serialize(value) for name, value in row.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a wire-format item as plain Python values; numbers are Decimal."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def error_code(error: ClientError) -> str:
+    """Return the service's name of an error, e.g. "ConditionalCheckFailedException"."""
+    return str(error.response.get("Error", {}).get("Code", ""))

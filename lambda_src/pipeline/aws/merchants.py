@@ -1,0 +1,86 @@
+"""The merchant configuration, read through a short-lived cache."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from pipeline.aws.dynamo import from_item
+from pipeline.domain.errors import UndeliveredError
+from pipeline.domain.merchant import Merchant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LONGEST_CACHE_SECONDS = 60
+"""A merchant that was switched off takes nothing more after this time."""
+
+
+class MerchantDirectory:
+    """Finds merchants; an answer is kept for `cache_seconds`, an unknown merchant is never kept.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client.
+    table
+        Name of the merchants table.
+    cache_seconds
+        How long an answer is good for, 0 to 60.
+    monotonic
+        The clock of the cache, in seconds.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        cache_seconds: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._cache_seconds = min(cache_seconds, LONGEST_CACHE_SECONDS)
+        self._monotonic = monotonic
+        self._cache: dict[str, tuple[float, Merchant]] = {}
+
+    def find(self, merchant_id: str) -> Optional[Merchant]:
+        """Return the merchant, or None if it is not configured."""
+        return self.find_all([merchant_id]).get(merchant_id)
+
+    def find_all(self, merchant_ids: Iterable[str]) -> dict[str, Merchant]:
+        """Return the configured ones among `merchant_ids`, with one call for those not cached."""
+        now = self._monotonic()
+        found: dict[str, Merchant] = {}
+        missing: list[str] = []
+        for merchant_id in sorted(set(merchant_ids)):
+            expires, merchant = self._cache.get(merchant_id, (now, None))
+            if merchant is not None and expires > now:
+                found[merchant_id] = merchant
+            else:
+                missing.append(merchant_id)
+        for merchant in self._read(missing):
+            self._cache[merchant.merchant_id] = (now + self._cache_seconds, merchant)
+            found[merchant.merchant_id] = merchant
+        return found
+
+    def _read(self, merchant_ids: list[str]) -> list[Merchant]:
+        if not merchant_ids:
+            return []
+        keys: Any = {self._table: {"Keys": [{"merchant_id": {"S": merchant_id}} for merchant_id in merchant_ids]}}
+        answer = self._client.batch_get_item(RequestItems=keys)
+        if answer.get("UnprocessedKeys"):
+            raise UndeliveredError("the merchants table is throttled")
+        return [_merchant(from_item(item)) for item in answer["Responses"].get(self._table, [])]
+
+
+def _merchant(row: Mapping[str, Any]) -> Merchant:
+    limit = row.get("max_transaction_amount")
+    return Merchant(
+        merchant_id=row["merchant_id"],
+        name=str(row.get("name", "")),
+        active=bool(row.get("active", True)),
+        max_transaction_amount=None if limit is None else Decimal(limit),
+    )

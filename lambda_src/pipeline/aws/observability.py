@@ -1,0 +1,22 @@
+"""Logs and metrics: structured JSON with ids, amounts and codes; never names, card numbers or payloads."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger()
+"""Writes JSON; service name and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
+
+metrics = Metrics()
+"""Collects EMF metrics; a handler wrapped in `metrics.log_metrics` writes them at its end."""
+
+
+def count(name: str, value: int = 1) -> None:
+    """Add to a business metric that counts."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def milliseconds(name: str, value: float) -> None:
+    """Add one observation, in milliseconds, to a latency metric."""
+    metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)

@@ -1,0 +1,91 @@
+"""Recording a transaction that failed for good, and quarantining its account with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws.dynamo import error_code, to_item
+from pipeline.aws.rows import put_once, settle_row
+from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.records import MESSAGE_PREFIX, history_entry, transaction_attributes
+from pipeline.domain.settlement import Queued
+from pipeline.domain.status import Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REASON = "RECEIVES_EXHAUSTED"
+
+
+class Quarantine:
+    """Writes failures.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client.
+    transactions_table, accounts_table
+        Names of the tables.
+    """
+
+    def __init__(self, client: DynamoDBClient, transactions_table: str, accounts_table: str) -> None:
+        self._client = client
+        self._transactions = transactions_table
+        self._accounts = accounts_table
+
+    def fail(self, item: Queued, body: str, at: str) -> None:
+        """Mark the transaction FAILED, with its original message, and block its account, both or neither.
+
+        Raises
+        ------
+        VersionConflictError
+            If the transaction is settled, or its account waits for another one.
+        """
+        try:
+            self._client.transact_write_items(
+                TransactItems=[
+                    {"Update": self._failed_row(item, body, at)},  # type: ignore[typeddict-item]
+                    {"Update": self._blocked_account(item, at)},  # type: ignore[typeddict-item]
+                ]
+            )
+        except ClientError as error:
+            if error_code(error) == "TransactionCanceledException":
+                raise VersionConflictError("the transaction or its account changed meanwhile") from error
+            raise
+
+    def fail_message(self, message_id: str, body: str, at: str) -> None:
+        """Record a message that cannot be read as a transaction; recording it again changes nothing."""
+        row = {
+            "transaction_id": MESSAGE_PREFIX + message_id,
+            "status": Status.FAILED.value,
+            "revision": 1,
+            "received_at": at,
+            "failure": _failure(message_id, body, at),
+            "history": [history_entry(Status.FAILED, at, "failed", REASON)],
+        }
+        put_once(self._client, self._transactions, row)
+
+    def _failed_row(self, item: Queued, body: str, at: str) -> dict[str, Any]:
+        attributes = {
+            **transaction_attributes(item.acceptance),
+            "status": Status.FAILED.value,
+            "failure": _failure(item.message_id, body, at),
+        }
+        entry = history_entry(Status.FAILED, at, "failed", REASON)
+        return settle_row(self._transactions, item.transaction_id, attributes, entry)
+
+    def _blocked_account(self, item: Queued, at: str) -> dict[str, Any]:
+        return {
+            "TableName": self._accounts,
+            "Key": {"account_id": {"S": item.account_id}},
+            "UpdateExpression": "SET blocked_by = :id, quarantined_at = :at ADD version :one",
+            "ConditionExpression": "attribute_not_exists(blocked_by) OR blocked_by = :id",
+            "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1}),
+        }
+
+
+def _failure(message_id: str, body: str, at: str) -> Mapping[str, str]:
+    return {"message_id": message_id, "failed_at": at, "original_message": body}

@@ -1,0 +1,105 @@
+"""The transaction queue: sending, reading the records of a batch, and asking for a later redelivery."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.aws.backoff import Jitter, full_jitter
+from pipeline.domain.errors import UndeliveredError
+from pipeline.domain.queued import Acceptance
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+RETRY_BASE_SECONDS = 2.0
+RETRY_CAP_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """One SQS record of a Lambda event.
+
+    Parameters
+    ----------
+    message_id, receipt_handle
+        SQS's id of the message, and of this delivery of it.
+    body
+        The text, unchecked.
+    group
+        The message group: the account.
+    sequence_number
+        Grows within a group.
+    receive_count
+        How often the message was delivered, this time included.
+    """
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    group: str
+    sequence_number: str
+    receive_count: int
+
+
+def read_messages(event: Mapping[str, Any]) -> list[Message]:
+    """Return the messages of a Lambda event, in the order of delivery."""
+    return [
+        Message(
+            message_id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            body=record["body"],
+            group=record["attributes"].get("MessageGroupId", ""),
+            sequence_number=record["attributes"].get("SequenceNumber", ""),
+            receive_count=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+        )
+        for record in event["Records"]
+    ]
+
+
+def batch_item_failures(messages: Sequence[Message]) -> dict[str, Any]:
+    """Return the answer that has Lambda deliver `messages` again, and only those."""
+    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in messages]}
+
+
+class TransactionQueue:
+    """The FIFO queue between acceptance and decision; the message group is the account."""
+
+    def __init__(self, client: SQSClient, url: str, draw: Jitter = random.uniform) -> None:
+        self._client = client
+        self._url = url
+        self._draw = draw
+
+    def send(self, acceptance: Acceptance) -> None:
+        """Queue an accepted transaction; sent again within five minutes it is queued once."""
+        transaction = acceptance.transaction
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=acceptance.to_body(),
+            MessageGroupId=transaction.account_id,
+            MessageDeduplicationId=transaction.transaction_id,
+        )
+
+    def back_off(self, messages: Sequence[Message]) -> None:
+        """Let the messages of one group come back after a wait with full jitter.
+
+        All get the same wait: a group is delivered again only when its last message is visible.
+
+        Raises
+        ------
+        UndeliveredError
+            If SQS kept some of them at their old visibility timeout.
+        """
+        attempt = max(message.receive_count for message in messages)
+        seconds = round(full_jitter(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS, self._draw))
+        answer = self._client.change_message_visibility_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {"Id": str(i), "ReceiptHandle": message.receipt_handle, "VisibilityTimeout": seconds}
+                for i, message in enumerate(messages)
+            ],
+        )
+        if answer.get("Failed"):
+            raise UndeliveredError(f"{len(answer['Failed'])} messages kept their visibility timeout")

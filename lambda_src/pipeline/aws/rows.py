@@ -1,0 +1,69 @@
+"""How rows of the transactions table change: always with a new revision and a line of history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws.dynamo import error_code, to_item
+from pipeline.domain.status import Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+UNSETTLED = "attribute_not_exists(transaction_id) OR (#status = :received AND #fingerprint = :fingerprint)"
+"""The condition under which a transaction may be settled: unknown, or waiting with the same body."""
+
+UNSETTLED_NAMES = {"#status": "status", "#fingerprint": "fingerprint"}
+
+
+def unsettled_values(fingerprint: str) -> dict[str, Any]:
+    """Return the values that `UNSETTLED` refers to."""
+    return to_item({":received": Status.RECEIVED.value, ":fingerprint": fingerprint})
+
+
+def settle_row(
+    table: str, transaction_id: str, attributes: Mapping[str, Any], entry: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the update that settles a row, which may exist as RECEIVED or not at all.
+
+    Parameters
+    ----------
+    table
+        Name of the transactions table.
+    transaction_id
+        Key of the row.
+    attributes
+        What the row gets; "status" and "fingerprint" among them, parts that are None are left out.
+    entry
+        The line of history.
+    """
+    assigned = to_item(attributes)
+    assignments = [f"#{name} = :{name}" for name in assigned]
+    assignments += [
+        "#revision = if_not_exists(#revision, :zero) + :one",
+        "#history = list_append(if_not_exists(#history, :nothing), :entry)",
+    ]
+    return {
+        "TableName": table,
+        "Key": {"transaction_id": {"S": transaction_id}},
+        "UpdateExpression": f"SET {', '.join(assignments)} REMOVE received_shard, sweep_after",
+        "ConditionExpression": UNSETTLED,
+        "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, "revision", "history")},
+        "ExpressionAttributeValues": {
+            **{f":{name}": value for name, value in assigned.items()},
+            **to_item({":zero": 0, ":one": 1, ":nothing": [], ":entry": [entry]}),
+            **unsettled_values(attributes["fingerprint"]),
+        },
+    }
+
+
+def put_once(client: DynamoDBClient, table: str, row: Mapping[str, Any]) -> None:
+    """Store a row unless its id is known; storing it again changes nothing."""
+    try:
+        client.put_item(TableName=table, Item=to_item(row), ConditionExpression="attribute_not_exists(transaction_id)")
+    except ClientError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise

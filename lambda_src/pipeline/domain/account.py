@@ -1,0 +1,59 @@
+"""An account: the order of its commits, its lock version, and whether it waits for an operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from pipeline.domain.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the pipeline knows of an account before a transaction.
+
+    Parameters
+    ----------
+    account_id
+        The account.
+    version
+        Optimistic lock: grows by one with every write of the account.
+    commits
+        How many transactions were decided; the next one gets the sequence `commits + 1`.
+    held
+        How many transactions were ever held behind a failed one.
+    blocked_by
+        The transaction that the account is quarantined for: nothing may overtake it.
+    last_transaction_id, last_occurred_at
+        The newest transaction by event time; a late one never moves them backwards.
+    """
+
+    account_id: str
+    version: int = 0
+    commits: int = 0
+    held: int = 0
+    blocked_by: Optional[str] = None
+    last_transaction_id: Optional[str] = None
+    last_occurred_at: Optional[str] = None
+
+    def blocks(self, transaction_id: str) -> bool:
+        """Tell whether `transaction_id` has to wait behind another transaction of this account."""
+        return self.blocked_by is not None and self.blocked_by != transaction_id
+
+    def committed(self, transaction: Transaction) -> Account:
+        """Return the account after `transaction` was decided; its own block is lifted by that."""
+        newest = self.last_occurred_at is None or transaction.occurred_at >= self.last_occurred_at
+        return replace(
+            self.released(transaction.transaction_id),
+            commits=self.commits + 1,
+            last_transaction_id=transaction.transaction_id if newest else self.last_transaction_id,
+            last_occurred_at=transaction.occurred_at if newest else self.last_occurred_at,
+        )
+
+    def released(self, transaction_id: str) -> Account:
+        """Return the account without the block that it has for `transaction_id`, if it has that one."""
+        return replace(self, blocked_by=None) if self.blocked_by == transaction_id else self
+
+    def holding(self) -> Account:
+        """Return the account after one more transaction was held."""
+        return replace(self, held=self.held + 1)

@@ -1,0 +1,143 @@
+"""The rows of the transactions table, as plain values (see docs/architecture.md for the attributes)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Optional
+
+from pipeline.domain.decision import Decision
+from pipeline.domain.merchant import Refusal
+from pipeline.domain.queued import Acceptance
+from pipeline.domain.settlement import Change
+from pipeline.domain.status import Status
+from pipeline.domain.times import from_text, to_text
+from pipeline.domain.transaction import Location, Transaction
+
+RECEIVED_SHARDS = 8
+"""Keys over which the rows that wait are spread in the index of the sweeper, so that none runs hot."""
+
+MESSAGE_PREFIX = "message#"
+"""Begins the key of a rejected or failed message that owns no transaction id."""
+
+
+def history_entry(status: Status, at: str, actor: str, reason: str) -> dict[str, str]:
+    """Return one line of a transaction's history."""
+    return {"status": status.value, "at": at, "actor": actor, "reason": reason}
+
+
+def transaction_attributes(acceptance: Acceptance) -> dict[str, Any]:
+    """Return the part of a row that never changes."""
+    transaction = acceptance.transaction
+    location = transaction.location
+    return {
+        "account_id": transaction.account_id,
+        "merchant_id": transaction.merchant_id,
+        "amount": transaction.amount,
+        "currency": transaction.currency,
+        "occurred_at": transaction.occurred_at,
+        "category": transaction.category,
+        "channel": transaction.channel,
+        "location": location and {"latitude": location.latitude, "longitude": location.longitude},
+        "received_at": acceptance.received_at,
+        "correlation_id": acceptance.correlation_id,
+        "fingerprint": transaction.fingerprint,
+    }
+
+
+def acceptance_of(row: dict[str, Any]) -> Acceptance:
+    """Return the acceptance that a row was made of; the opposite of `transaction_attributes`."""
+    location = row.get("location")
+    transaction = Transaction(
+        transaction_id=row["transaction_id"],
+        account_id=row["account_id"],
+        merchant_id=row["merchant_id"],
+        amount=row["amount"],
+        currency=row["currency"],
+        occurred_at=row["occurred_at"],
+        category=row.get("category"),
+        channel=row.get("channel"),
+        location=location and Location(location["latitude"], location["longitude"]),
+    )
+    return Acceptance(transaction, row["received_at"], row["correlation_id"])
+
+
+def received_row(acceptance: Acceptance, sweep_after: timedelta) -> dict[str, Any]:
+    """Return the row of a transaction that was just accepted.
+
+    Parameters
+    ----------
+    acceptance
+        The transaction and its acceptance.
+    sweep_after
+        How long it may wait before the sweeper looks after it.
+    """
+    at = acceptance.received_at
+    return {
+        "transaction_id": acceptance.transaction.transaction_id,
+        **transaction_attributes(acceptance),
+        "status": Status.RECEIVED.value,
+        "revision": 1,
+        "history": [history_entry(Status.RECEIVED, at, "ingest", "ACCEPTED")],
+        "received_shard": received_shard(acceptance.transaction.transaction_id),
+        "sweep_after": to_text(from_text(at) + sweep_after),
+    }
+
+
+def received_shard(transaction_id: str) -> str:
+    """Return the index key under which a waiting transaction is found."""
+    return str(hashlib.sha256(transaction_id.encode()).digest()[0] % RECEIVED_SHARDS)
+
+
+def change_attributes(change: Change, at: str) -> dict[str, Any]:
+    """Return what a settled transaction's row gets, besides its status and history."""
+    refusal = change.refusal
+    return {
+        **transaction_attributes(change.queued.acceptance),
+        "queue_sequence": change.queued.queue_sequence,
+        "sequence": change.sequence,
+        "decided_at": at if change.decision else None,
+        "decision": change.decision and decision_attributes(change.decision),
+        "held_behind": change.held_behind,
+        "hold_sequence": change.hold_sequence,
+        "rejection": refusal and rejection_attributes(refusal),
+    }
+
+
+def rejection_attributes(refusal: Refusal) -> dict[str, str]:
+    """Return a refusal as the row keeps it."""
+    return {"code": refusal.code, "field": refusal.field, "text": refusal.text}
+
+
+def decision_attributes(decision: Decision) -> dict[str, Any]:
+    """Return a decision as the row keeps it."""
+    return {
+        "score": decision.score,
+        "outcome": decision.outcome.value,
+        "policy": decision.policy,
+        "policy_version": decision.policy_version,
+        "features": dict(decision.features),
+        "reasons": [{"code": r.code, "points": r.points, "text": r.text} for r in decision.reasons],
+        "routes": list(decision.routes),
+        **({"model_version": decision.model_version} if decision.model_version else {}),
+    }
+
+
+def rejected_message_row(
+    message_id: str, body: str, refusal: Refusal, at: datetime, claimed_id: Optional[str] = None
+) -> dict[str, Any]:
+    """Return the row of a message that is refused and owns no transaction id.
+
+    The body itself is not kept, only its digest: what it holds was never checked.
+    """
+    when = to_text(at)
+    return {
+        "transaction_id": MESSAGE_PREFIX + message_id,
+        "claimed_transaction_id": claimed_id,
+        "status": Status.REJECTED.value,
+        "revision": 1,
+        "received_at": when,
+        "rejection": rejection_attributes(refusal),
+        "body_sha256": hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest(),
+        "history": [history_entry(Status.REJECTED, when, "process", refusal.code)],
+    }

@@ -1,0 +1,163 @@
+"""Settle an account's transactions in order: what becomes of each, and of the account.
+
+Pure: it turns an account, what is queued for it and a policy into a plan. The ledger
+(`pipeline.aws.ledger`) commits the plan as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Optional
+
+from pipeline.domain.account import Account
+from pipeline.domain.decision import Decision
+from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant, Refusal
+from pipeline.domain.queued import MAX_RECEIVES, Acceptance
+from pipeline.domain.status import Status
+from pipeline.scoring.policy import Policy
+
+SCORED = "SCORED"
+"""The reason in the history of a decided transaction; the decision itself says more."""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """An acceptance as the queue delivered it.
+
+    Parameters
+    ----------
+    acceptance
+        The message's content.
+    message_id
+        The queue's id of the message.
+    queue_sequence
+        The queue's sequence number: it grows within an account.
+    receive_count
+        How often the message was delivered, this time included.
+    """
+
+    acceptance: Acceptance
+    message_id: str
+    queue_sequence: str
+    receive_count: int
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether the queue gives the message up if it fails once more."""
+        return self.receive_count >= MAX_RECEIVES
+
+    @property
+    def transaction_id(self) -> str:
+        """The transaction's id."""
+        return self.acceptance.transaction.transaction_id
+
+    @property
+    def account_id(self) -> str:
+        """The account, which is the message group."""
+        return self.acceptance.transaction.account_id
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one transaction.
+
+    Parameters
+    ----------
+    queued
+        The transaction.
+    status
+        Its new status.
+    reason
+        Code for the history.
+    decision, sequence
+        The decision, and its place in the account's order of commits; None if it was not decided.
+    held_behind, hold_sequence
+        The transaction it waits for, and its place in the line; None if it does not wait.
+    refusal
+        Why it was rejected; None if it was not.
+    """
+
+    queued: Queued
+    status: Status
+    reason: str
+    decision: Optional[Decision] = None
+    sequence: Optional[int] = None
+    held_behind: Optional[str] = None
+    hold_sequence: Optional[int] = None
+    refusal: Optional[Refusal] = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The account before and after, and the changes between, in order."""
+
+    before: Account
+    after: Account
+    changes: tuple[Change, ...]
+
+
+def plan_settlement(
+    account: Account, queued: Sequence[Queued], merchants: Mapping[str, Merchant], policy: Policy
+) -> Plan:
+    """Decide what is queued for `account`, in order, each from the state that the one before left.
+
+    Parameters
+    ----------
+    account
+        The account's committed state.
+    queued
+        Unsettled transactions of this account in queue order, each id once.
+    merchants
+        The known merchants among those that the transactions name.
+    policy
+        How to decide.
+    """
+    before = account
+    changes: list[Change] = []
+    for item in queued:
+        change, account = _settle(account, item, merchants, policy)
+        changes.append(change)
+    return _plan(before, account, changes)
+
+
+def plan_hold(account: Account, queued: Sequence[Queued]) -> Plan:
+    """Let all that is queued wait behind the transaction that blocks `account`."""
+    before = account
+    changes: list[Change] = []
+    for item in queued:
+        change, account = _hold(account, item)
+        changes.append(change)
+    return _plan(before, account, changes)
+
+
+def _plan(before: Account, after: Account, changes: list[Change]) -> Plan:
+    """Every change moves the account's version, rejections too: a fence set meanwhile must be noticed."""
+    return Plan(before, replace(after, version=after.version + 1) if changes else after, tuple(changes))
+
+
+def _settle(
+    account: Account, item: Queued, merchants: Mapping[str, Merchant], policy: Policy
+) -> tuple[Change, Account]:
+    if account.blocks(item.transaction_id):
+        return _hold(account, item)
+    transaction = item.acceptance.transaction
+    merchant = merchants.get(transaction.merchant_id)
+    if merchant is None:
+        refusal = UNKNOWN_MERCHANT
+        return Change(item, Status.REJECTED, refusal.code, refusal=refusal), account.released(item.transaction_id)
+    decision = policy.decide(transaction, account, merchant)
+    account = account.committed(transaction)
+    return Change(item, decision.outcome, SCORED, decision=decision, sequence=account.commits), account
+
+
+def _hold(account: Account, item: Queued) -> tuple[Change, Account]:
+    account = account.holding()
+    change = Change(
+        item,
+        Status.HELD,
+        "BEHIND_FAILED_TRANSACTION",
+        held_behind=account.blocked_by,
+        hold_sequence=account.held,
+    )
+    return change, account

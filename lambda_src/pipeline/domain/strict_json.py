@@ -1,0 +1,58 @@
+"""JSON as money needs it: decimals stay decimals, and nothing ambiguous gets in."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any, Union
+
+from pipeline.domain.errors import InvalidTransactionError
+
+LONGEST_NUMBER = 40
+"""Digits, and powers of ten, beyond which a number in a request is none."""
+
+
+class NotANumber(str):
+    """A number that is none: NaN, infinite or absurdly long; a marker, so that the check of types names its field."""
+
+
+def _number(text: str) -> Union[Decimal, NotANumber]:
+    """Read a number; one of absurd length or magnitude would cost memory wherever it is written out."""
+    if len(text) > LONGEST_NUMBER:
+        return NotANumber(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what decimals can have
+        return NotANumber(text)
+    return number if abs(number.adjusted()) <= LONGEST_NUMBER else NotANumber(text)
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in document:
+            raise InvalidTransactionError(key, "is given twice")
+        document[key] = value
+    return document
+
+
+def loads(text: str) -> Any:
+    """Decode a JSON text; numbers become Decimal, NaN and infinities become `NotANumber`.
+
+    Raises
+    ------
+    InvalidTransactionError
+        If the text is no JSON, nests too deeply or repeats a key (which readers resolve differently).
+    """
+    try:
+        return json.loads(
+            text,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=NotANumber,
+            object_pairs_hook=_object_without_repeats,
+        )
+    except json.JSONDecodeError as error:
+        raise InvalidTransactionError("body", f"is no JSON: {error.msg} at character {error.pos}") from error
+    except RecursionError as error:
+        raise InvalidTransactionError("body", "nests too deeply") from error

@@ -1,0 +1,1 @@
+"""Scores and commits what is queued, in order per account."""

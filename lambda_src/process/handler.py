@@ -1,0 +1,52 @@
+"""Lambda entry point of `process`: one FIFO batch in, the records to be delivered again out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pipeline.aws.clients import client
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.observability import metrics
+from pipeline.aws.queue import TransactionQueue, batch_item_failures, read_messages
+from pipeline.aws.settings import load_settings
+from pipeline.scoring.policy import Policy
+from process.processor import Processor
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `process` needs to know; see `pipeline.aws.settings`."""
+
+    transactions_table: str
+    accounts_table: str
+    merchants_table: str
+    transaction_queue_url: str
+    merchant_cache_seconds: int
+    high_value_threshold: Decimal
+
+
+def build(settings: Settings) -> Processor:
+    """Wire the processor to AWS."""
+    dynamodb = client("dynamodb")
+    return Processor(
+        ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
+        merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
+        queue=TransactionQueue(client("sqs"), settings.transaction_queue_url),
+        policy=Policy(settings.high_value_threshold),
+    )
+
+
+PROCESSOR = build(load_settings(Settings, os.environ))
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Settle the batch; what is not settled is delivered again, with what follows it in its account."""
+    return batch_item_failures(PROCESSOR.process(read_messages(event)))

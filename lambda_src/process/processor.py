@@ -1,0 +1,214 @@
+"""Settle a batch: all accounts in one transaction; where that fails, account by account.
+
+An account whose messages come back is always settled on its own, so that its trouble costs the
+others nothing. Before the last attempt at a transaction its account is fenced: if that attempt
+fails in any way, a crash included, what follows in the account waits instead of overtaking.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Callable, Optional
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.aws.backoff import full_jitter
+from pipeline.aws.clock import utc_now
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.observability import count, logger, milliseconds
+from pipeline.aws.queue import Message, TransactionQueue
+from pipeline.domain.account import Account
+from pipeline.domain.errors import AccountStateError, PipelineError, VersionConflictError
+from pipeline.domain.records import rejected_message_row
+from pipeline.domain.settlement import Plan, Queued, plan_hold, plan_settlement
+from pipeline.domain.status import FLAGGED, Status
+from pipeline.domain.times import from_text, to_text
+from pipeline.scoring.policy import Policy
+from process.batch import AccountBatch, BadMessage, reused, sort_out
+
+CONFLICT_ATTEMPTS = 4
+
+OUR_FAILURES = (ClientError, BotoCoreError, PipelineError)
+"""What may go wrong with AWS or with stored data; anything else is a bug (see `_settle_alone`)."""
+
+
+class Processor:
+    """Settles FIFO batches.
+
+    Parameters
+    ----------
+    ledger, merchants, queue, policy
+        Where it reads, writes and asks, and how it decides.
+    now
+        The clock of decisions.
+    sleep
+        Waits the given seconds before a conflict is tried again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        merchants: MerchantDirectory,
+        queue: TransactionQueue,
+        policy: Policy,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._merchants = merchants
+        self._queue = queue
+        self._policy = policy
+        self._now = now
+        self._sleep = sleep
+
+    def process(self, messages: Sequence[Message]) -> list[Message]:
+        """Settle `messages`; return those that must be delivered again."""
+        batch = sort_out(messages)
+        again = self._refuse(batch.bad)
+        first_time = [account for account in batch.accounts if not account.is_retry]
+        alone = [account for account in batch.accounts if account.is_retry]
+        if not self._settle_together(first_time):
+            alone = first_time + alone
+        for account in alone:
+            again += self._settle_alone(account)
+        return again
+
+    def _refuse(self, bad: Sequence[BadMessage]) -> list[Message]:
+        """Record messages that are nobody's transaction; return those that could not be recorded."""
+        again = []
+        for refused in bad:
+            row = rejected_message_row(
+                refused.message.message_id,
+                refused.message.body,
+                refused.refusal,
+                self._now(),
+                refused.claimed_id,
+            )
+            try:
+                self._ledger.reject_message(row)
+            except OUR_FAILURES:
+                logger.exception("a refused message could not be recorded", message_id=refused.message.message_id)
+                again.append(refused.message)
+                continue
+            count("Rejected")
+            logger.warning("message refused", message_id=refused.message.message_id, code=refused.refusal.code)
+        return again
+
+    def _settle_together(self, accounts: Sequence[AccountBatch]) -> bool:
+        """Try to settle all accounts with one read and one transaction; tell whether that worked."""
+        if not accounts:
+            return True
+        try:
+            loaded = self._ledger.load_accounts(account.account_id for account in accounts)
+            plans = [self._plan(loaded[account.account_id], account.queued) for account in accounts]
+            self._commit(plans)
+        except OUR_FAILURES as error:
+            logger.info("batch is settled account by account", cause=type(error).__name__)
+            return False
+        return True
+
+    def _settle_alone(self, account: AccountBatch) -> list[Message]:
+        """Settle one account; return its messages that must be delivered again."""
+        try:
+            return self._settle_with_retries(account)
+        except Exception as error:  # noqa: BLE001
+            # The widest net on purpose, and the only one: whatever is wrong with this account, a bug of
+            # ours included, must neither fail the other accounts of the batch nor lose a message.
+            logger.exception("account could not be settled", account_id=account.account_id)
+            count("SettlementFailed")
+            return self._after_failure(account, error)
+
+    def _settle_with_retries(self, account: AccountBatch) -> list[Message]:
+        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+            open_items, bad = self._still_open(account)
+            again = self._refuse(bad)
+            if not open_items:
+                return again
+            try:
+                if open_items[0].is_last_attempt:
+                    self._ledger.fence(open_items[0])
+                loaded = self._ledger.load_accounts([account.account_id])
+                self._commit([self._plan(loaded[account.account_id], open_items)])
+                return again
+            except VersionConflictError:
+                self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
+        raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
+
+    def _still_open(self, account: AccountBatch) -> tuple[list[Queued], list[BadMessage]]:
+        """Return what is not settled yet, and the messages whose id belongs to another body."""
+        rows = self._ledger.load_rows(item.transaction_id for item in account.queued)
+        open_items: list[Queued] = []
+        bad: list[BadMessage] = []
+        for item in account.queued:
+            row = rows.get(item.transaction_id)
+            if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
+                message = next(m for m in account.messages if m.message_id == item.message_id)
+                bad.append(reused(message, item.transaction_id))
+            elif row is None or row["status"] == Status.RECEIVED:
+                open_items.append(item)
+        return open_items, bad
+
+    def _plan(self, account: Account | AccountStateError, queued: Sequence[Queued]) -> Plan:
+        if isinstance(account, AccountStateError):
+            raise account
+        merchants = self._merchants.find_all(item.acceptance.transaction.merchant_id for item in queued)
+        return plan_settlement(account, queued, merchants, self._policy)
+
+    def _commit(self, plans: Sequence[Plan]) -> None:
+        now = self._now()
+        self._ledger.commit(plans, to_text(now))
+        for plan in plans:
+            _report(plan, now)
+
+    def _after_failure(self, account: AccountBatch, error: Exception) -> list[Message]:
+        """Return what comes back: all of the account, or after a last attempt only the head of the line."""
+        again = account.messages
+        try:
+            head = self._hold_followers(account, error)
+            if head is not None:
+                again = [message for message in account.messages if message.message_id == head.message_id]
+            self._queue.back_off(again)
+        except OUR_FAILURES:
+            logger.exception("messages come back at their visibility timeout", account_id=account.account_id)
+        return again
+
+    def _hold_followers(self, account: AccountBatch, error: Exception) -> Optional[Queued]:
+        """After a last attempt, let the others wait behind it; return the transaction they wait for."""
+        block = self._ledger.load_block(account.account_id)
+        head = next((item for item in account.queued if item.transaction_id == block.blocked_by), None)
+        if head is None or not head.is_last_attempt:
+            return None
+        self._ledger.note_failure(account.account_id, head.transaction_id, f"{type(error).__name__}: {error}")
+        open_items, bad = self._still_open(account)
+        followers = [item for item in open_items if item.transaction_id != head.transaction_id]
+        if self._refuse(bad):
+            return None
+        self._commit([plan_hold(block, followers)])
+        return head
+
+
+def _report(plan: Plan, now: datetime) -> None:
+    """Write the log line and the metrics of each committed change."""
+    for change in plan.changes:
+        acceptance = change.queued.acceptance
+        if change.decision is not None:
+            count("Processed")
+            count("FraudDetected", int(change.status in FLAGGED))
+            milliseconds("DecisionLatency", (now - from_text(acceptance.received_at)).total_seconds() * 1000)
+        elif change.status == Status.REJECTED:
+            count("Rejected")
+        elif change.status == Status.HELD:
+            count("Held")
+        logger.info(
+            "transaction settled",
+            transaction_id=change.queued.transaction_id,
+            account_id=change.queued.account_id,
+            correlation_id=acceptance.correlation_id,
+            status=change.status.value,
+            reason=change.reason,
+            sequence=change.sequence,
+            score=change.decision.score if change.decision else None,
+        )

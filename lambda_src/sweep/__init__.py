@@ -1,0 +1,1 @@
+"""Looks after transactions that stay RECEIVED too long."""

@@ -1,0 +1,75 @@
+"""Queue again what was accepted and never settled; settled twice it is not, for the ledger sees to that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Callable
+
+from pipeline.aws.clock import utc_now
+from pipeline.aws.observability import count, logger
+from pipeline.aws.queue import TransactionQueue
+from pipeline.aws.transactions import Transactions
+from pipeline.domain.records import acceptance_of
+from pipeline.domain.status import Status
+from pipeline.domain.times import to_text
+
+ROWS_A_SHARD = 100
+LONGEST_WAIT = timedelta(hours=1)
+
+
+class Sweeper:
+    """Finds transactions that wait past their time and queues them again.
+
+    Parameters
+    ----------
+    transactions, queue
+        The table and the queue.
+    index
+        Name of the index of waiting rows.
+    sweep_after
+        The first wait; it doubles with each sweep of a transaction, up to an hour, so that a
+        backlog is not made worse by its own repetition.
+    now
+        The clock.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        queue: TransactionQueue,
+        index: str,
+        sweep_after: timedelta,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._transactions = transactions
+        self._queue = queue
+        self._index = index
+        self._sweep_after = sweep_after
+        self._now = now
+
+    def sweep(self) -> int:
+        """Queue overdue transactions again; return how many there were."""
+        now = self._now()
+        swept = 0
+        for transaction_id in self._transactions.overdue(self._index, to_text(now), ROWS_A_SHARD):
+            swept += self._requeue(transaction_id, now)
+        count("StaleReceived", swept)
+        return swept
+
+    def _requeue(self, transaction_id: str, now: datetime) -> bool:
+        row = self._transactions.get(transaction_id)
+        if row is None or row["status"] != Status.RECEIVED:
+            return False
+        sweeps = min(int(row.get("sweeps", 0)), 16)
+        wait = min(self._sweep_after * 2 ** (sweeps + 1), LONGEST_WAIT)
+        # First the message, then the postponement: a crash between them sends it again, which is harmless.
+        self._queue.send(acceptance_of(row))
+        waiting = self._transactions.postpone(transaction_id, to_text(now + wait))
+        logger.warning(
+            "transaction queued again",
+            transaction_id=transaction_id,
+            account_id=row["account_id"],
+            correlation_id=row["correlation_id"],
+            sweeps=sweeps + 1,
+        )
+        return waiting
