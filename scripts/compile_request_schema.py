@@ -29,7 +29,7 @@ def generated_code() -> str:
     schema = document["components"]["schemas"]["TransactionRequest"]
     schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_rules_only(schema)}
     # Dates are read by pipeline.domain.times, which knows more than a pattern does.
-    code = fastjsonschema.compile_to_code(schema, use_formats=False)
+    code: str = fastjsonschema.compile_to_code(schema, use_formats=False)
     return HEADER + code
 
 

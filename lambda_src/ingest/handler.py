@@ -103,7 +103,9 @@ def _answer(outcome: Accepted | Conflict | Refusal, request_id: str) -> Response
 
 
 def _log(transaction: Transaction, outcome: Accepted | Conflict | Refusal, request_id: str) -> None:
-    if not isinstance(outcome, Accepted):
+    if isinstance(outcome, Accepted):
+        count("Accepted", int(outcome.is_new))
+    else:
         count("Rejected")
     logger.info(
         "request answered",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+# Nothing to count is no fault: a batch may hold repetitions only.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 logger = Logger()
 """Writes JSON; service name and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""

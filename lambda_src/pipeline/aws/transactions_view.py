@@ -61,7 +61,7 @@ class TransactionsView:
 
         One row more than asked for is read, so that a last page knows that it is the last.
         """
-        start = {"ExclusiveStartKey": to_item(vars(after))} if after else {}
+        start: Any = {"ExclusiveStartKey": to_item(vars(after))} if after else {}
         answer = self._client.query(
             TableName=self._table,
             IndexName=self._account_index,

@@ -1,0 +1,164 @@
+"""What is a transaction, and which field is to blame when something is none."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.domain import strict_json
+from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.queued import accept, read_body
+from pipeline.domain.records import acceptance_of, received_row
+from pipeline.domain.transaction import from_document, parse_request
+from scripts import compile_request_schema
+from tests.factories import NOW, acceptance, transaction
+
+GOOD: dict[str, Any] = {
+    "transaction_id": "t1",
+    "account_id": "acc",
+    "merchant_id": "shop",
+    "amount": 12.5,
+    "currency": "USD",
+    "occurred_at": "2026-11-20T08:59:00Z",
+}
+
+
+def body(**changes: Any) -> str:
+    """Return a good request body with `changes`; a value of ... leaves the field out."""
+    return json.dumps({name: value for name, value in {**GOOD, **changes}.items() if value is not ...})
+
+
+def raw_amount(text: str) -> str:
+    """Return a good request body whose amount is spelled `text`."""
+    return body(amount="@").replace('"@"', text)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (body(transaction_id=...), "transaction_id"),
+        (body(transaction_id=""), "transaction_id"),
+        (body(transaction_id="x" * 65), "transaction_id"),
+        (body(transaction_id="has space"), "transaction_id"),
+        (body(transaction_id="line\n"), "transaction_id"),
+        (body(transaction_id=7), "transaction_id"),
+        (body(account_id=None), "account_id"),
+        (body(merchant_id=["shop"]), "merchant_id"),
+        (body(amount=...), "amount"),
+        (body(amount=0), "amount"),
+        (body(amount=-1), "amount"),
+        (body(amount="12.50"), "amount"),
+        (body(amount=True), "amount"),
+        (body(amount=1e12), "amount"),
+        (raw_amount("-0.00"), "amount"),
+        (raw_amount("NaN"), "amount"),
+        (raw_amount("-Infinity"), "amount"),
+        (raw_amount("1e-99999999"), "amount"),
+        (raw_amount("1e999999999999999999999"), "amount"),
+        (raw_amount("1." + "1" * 100), "amount"),
+        (body(amount=1.005), "amount"),
+        (body(amount=1.5, currency="JPY"), "amount"),
+        (body(currency="usd"), "currency"),
+        (body(currency="ABC"), "currency"),
+        (body(currency="USD\n"), "currency"),
+        (body(occurred_at="2026-11-20"), "occurred_at"),
+        (body(occurred_at="2026-11-20T08:59:00"), "occurred_at"),
+        (body(occurred_at="2026-02-30T08:59:00Z"), "occurred_at"),
+        (body(occurred_at="2026-11-20T09:05:01Z"), "occurred_at"),
+        (body(occurred_at=1763629140), "occurred_at"),
+        (body(channel="pigeon"), "channel"),
+        (body(category="Two Words"), "category"),
+        (body(location={"latitude": 1}), "location.longitude"),
+        (body(location={"latitude": 91, "longitude": 0}), "location.latitude"),
+        (body(card_number="4111"), "card_number"),
+        ('{"amount": 1, "amount": 2}', "amount"),
+        ("[" * 100_000, "body"),
+        ("[]", "body"),
+        ("", "body"),
+        ("{", "body"),
+    ],
+)
+def test_a_bad_request_names_its_field(text: str, field: str) -> None:
+    with pytest.raises(InvalidTransactionError) as refusal:
+        parse_request(strict_json.loads(text), NOW)
+
+    assert refusal.value.field == field
+
+
+def test_an_event_five_minutes_ahead_of_our_clock_is_still_taken() -> None:
+    parsed = parse_request(strict_json.loads(body(occurred_at="2026-11-20T09:05:00Z")), NOW)
+
+    assert parsed.occurred_at == "2026-11-20T09:05:00.000000Z"
+
+
+def test_three_decimals_are_fine_where_the_currency_has_them() -> None:
+    assert parse_request(strict_json.loads(body(amount=1.005, currency="KWD")), NOW).amount == Decimal("1.005")
+
+
+def test_the_same_amount_and_instant_in_other_words_is_the_same_body() -> None:
+    one = parse_request(strict_json.loads(raw_amount("12.5")), NOW)
+    other = parse_request(strict_json.loads(raw_amount("1.250e1").replace("08:59:00Z", "09:59:00.000+01:00")), NOW)
+
+    assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": "12.51"},
+        {"currency": "EUR"},
+        {"merchant_id": "other"},
+        {"occurred_at": "2026-11-20T08:59:01.000000Z"},
+        {"channel": "online"},
+    ],
+)
+def test_another_value_of_any_field_is_another_body(change: dict[str, Any]) -> None:
+    assert transaction(**change).fingerprint != transaction().fingerprint
+
+
+ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", fullmatch=True)
+cents = st.integers(1, 999_999_999_999_00).map(lambda n: Decimal(n) / 100)
+
+
+@given(ids, ids, cents, st.booleans())
+def test_what_was_accepted_reads_back_the_same_from_queue_and_table(
+    transaction_id: str, account_id: str, amount: Decimal, has_location: bool
+) -> None:
+    location = {"latitude": "48.85", "longitude": "-2.5"} if has_location else None
+    document = {**transaction(transaction_id, account_id, amount=amount).to_document(), "location": location}
+    accepted = accept(from_document({k: v for k, v in document.items() if v is not None}), NOW, "request")
+
+    assert read_body(accepted.to_body()) == accepted
+    assert acceptance_of(received_row(accepted, accepted_wait())) == accepted
+
+
+def accepted_wait() -> Any:
+    """Return any waiting time."""
+    from datetime import timedelta
+
+    return timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace('"12.5"', '"13.5"'),
+        lambda text: text.replace('"fingerprint"', '"print"'),
+        lambda text: text.replace('"transaction"', '"t"'),
+        lambda text: text.replace("2026-11-20T09:00:00.000000Z", "yesterday"),
+        lambda text: text[:-1],
+        lambda _: "[]",
+    ],
+)
+def test_a_queue_message_that_we_did_not_write_is_refused(spoil: Any) -> None:
+    with pytest.raises(InvalidTransactionError):
+        read_body(spoil(acceptance().to_body()))
+
+
+def test_the_compiled_validator_is_what_the_api_document_says() -> None:
+    assert compile_request_schema.GENERATED.read_text(encoding="utf-8") == compile_request_schema.generated_code()

@@ -1,0 +1,153 @@
+"""Tables and queues of the flagship's shape in the bare local AWS, fresh for each test."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.transactions import Transactions
+
+
+@dataclass
+class Tables:
+    """The tables of one test, and short ways to look into them."""
+
+    client: Any
+    suffix: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+    @property
+    def transactions(self) -> str:
+        return f"transactions-{self.suffix}"
+
+    @property
+    def accounts(self) -> str:
+        return f"accounts-{self.suffix}"
+
+    @property
+    def merchants(self) -> str:
+        return f"merchants-{self.suffix}"
+
+    def create(self) -> None:
+        self._create(
+            self.transactions,
+            "transaction_id",
+            {"received-index": ("received_shard", "sweep_after"), "account-index": ("account_id", "received_at")},
+        )
+        self._create(self.accounts, "account_id")
+        self._create(self.merchants, "merchant_id")
+        self.put(self.merchants, {"merchant_id": "shop", "name": "Corner Shop", "active": True})
+
+    def _create(self, name: str, key: str, indexes: dict[str, tuple[str, str]] | None = None) -> None:
+        names = {key, *(part for pair in (indexes or {}).values() for part in pair)}
+        arguments: dict[str, Any] = {
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in sorted(names)],
+        }
+        if indexes:
+            arguments["GlobalSecondaryIndexes"] = [
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": pair[0], "KeyType": "HASH"},
+                        {"AttributeName": pair[1], "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+                for index, pair in indexes.items()
+            ]
+        self.client.create_table(**arguments)
+
+    def put(self, table: str, row: dict[str, Any]) -> None:
+        self.client.put_item(TableName=table, Item=to_item(row))
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Return all transactions by id."""
+        items = self.client.scan(TableName=self.transactions, ConsistentRead=True)["Items"]
+        return {row["transaction_id"]: row for row in map(from_item, items)}
+
+    def account(self, account_id: str = "acc") -> dict[str, Any]:
+        answer = self.client.get_item(TableName=self.accounts, Key={"account_id": {"S": account_id}})
+        return from_item(answer.get("Item", {}))
+
+
+class Faulty:
+    """A client whose calls can be made to fail, before or after their effect.
+
+    Parameters
+    ----------
+    client
+        The real client; all that is not made to fail goes there.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._faults: dict[str, list[tuple[str, Exception]]] = {}
+        self.calls: list[str] = []
+
+    def fail(self, operation: str, error: Exception, *, when: str = "before", times: int = 1) -> None:
+        """Let the next `times` calls of `operation` raise `error` before or after their effect."""
+        self._faults.setdefault(operation, []).extend([(when, error)] * times)
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            self.calls.append(operation)
+            when, error = self._faults[operation].pop(0) if self._faults.get(operation) else ("", None)
+            if error is not None and when == "before":
+                raise error
+            answer = getattr(self._client, operation)(**arguments)
+            if error is not None:
+                raise error
+            return answer
+
+        return call
+
+
+@pytest.fixture
+def tables(aws: Any) -> Tables:
+    created = Tables(aws("dynamodb"))
+    created.create()
+    return created
+
+
+@pytest.fixture
+def dynamodb(tables: Tables) -> Faulty:
+    return Faulty(tables.client)
+
+
+@pytest.fixture
+def ledger(tables: Tables, dynamodb: Any) -> Ledger:
+    return Ledger(dynamodb, tables.transactions, tables.accounts, sleep=lambda _: None)
+
+
+@pytest.fixture
+def transactions(tables: Tables, dynamodb: Any) -> Transactions:
+    return Transactions(dynamodb, tables.transactions)
+
+
+class RecordingQueue:
+    """Stands for the queue where a test asks what was sent or put off; SQS itself is tested end to end."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.backed_off: list[list[str]] = []
+        self.error: Exception | None = None
+
+    def send(self, acceptance: Any) -> None:
+        if self.error is not None:
+            raise self.error
+        self.sent.append(acceptance)
+
+    def back_off(self, messages: Any) -> None:
+        self.backed_off.append([message.message_id for message in messages])
+
+
+@pytest.fixture
+def queue() -> RecordingQueue:
+    return RecordingQueue()

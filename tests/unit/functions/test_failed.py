@@ -1,0 +1,119 @@
+"""`failed`: what the queue gave up is recorded once, alerted, and quarantines its account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from failed.recorder import Recorder
+
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.quarantine import Quarantine
+from pipeline.aws.transactions import Transactions
+from tests.factories import NOW, acceptance, message, queued
+from tests.unit.functions.conftest import Faulty, Tables
+
+
+class Heard:
+    """Keeps the alerts that were published."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Any] = []
+
+    def publish(self, subject: str, content: Any) -> None:
+        self.alerts.append(content)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def recorder(ledger: Ledger, tables: Tables, dynamodb: Any, heard: Any) -> Recorder:
+    quarantine = Quarantine(dynamodb, tables.transactions, tables.accounts)
+    return Recorder(ledger, quarantine, heard, now=lambda: NOW, sleep=lambda _: None)
+
+
+def test_a_failed_transaction_keeps_its_message_and_blocks_its_account(
+    recorder: Recorder, tables: Tables, heard: Heard, transactions: Transactions
+) -> None:
+    transactions.insert(acceptance("t1"), timedelta(minutes=15))
+
+    recorder.record(message("t1"))
+
+    row = tables.rows()["t1"]
+    assert row["status"] == "FAILED"
+    assert row["failure"]["original_message"] == message("t1").body
+    assert [line["status"] for line in row["history"]] == ["RECEIVED", "FAILED"]
+    assert tables.account()["blocked_by"] == "t1"
+    assert [alert["transaction_id"] for alert in heard.alerts] == ["t1"]
+
+
+def test_those_behind_it_in_the_dead_letter_queue_are_held_in_order(
+    recorder: Recorder, tables: Tables, heard: Heard
+) -> None:
+    for key in ("t1", "t2", "t3"):
+        recorder.record(message(key))
+
+    rows = tables.rows()
+    assert [rows[key]["status"] for key in ("t1", "t2", "t3")] == ["FAILED", "HELD", "HELD"]
+    assert [int(rows[key]["hold_sequence"]) for key in ("t2", "t3")] == [1, 2]
+    assert len(heard.alerts) == 1
+
+
+def test_the_fence_of_its_own_last_attempt_does_not_hold_it(recorder: Recorder, tables: Tables, ledger: Ledger) -> None:
+    ledger.fence(queued("t1", receive_count=3))
+
+    recorder.record(message("t1"))
+
+    assert tables.rows()["t1"]["status"] == "FAILED"
+
+
+def test_a_transaction_that_was_settled_after_all_stays_settled(
+    recorder: Recorder, tables: Tables, heard: Heard, transactions: Transactions
+) -> None:
+    transactions.insert(acceptance("t1"), timedelta(minutes=15))
+    tables.put(tables.transactions, {**tables.rows()["t1"], "status": "APPROVED"})
+
+    recorder.record(message("t1"))
+
+    assert tables.rows()["t1"]["status"] == "APPROVED"
+    assert tables.account() == {}
+    assert heard.alerts == []
+
+
+def test_recording_again_changes_nothing_but_repeats_the_alert(
+    recorder: Recorder, tables: Tables, heard: Heard
+) -> None:
+    recorder.record(message("t1"))
+    before = tables.rows(), tables.account()
+
+    recorder.record(message("t1"))
+
+    assert (tables.rows(), tables.account()) == before
+    assert len(heard.alerts) == 2
+
+
+def test_an_unreadable_message_is_kept_whole_and_alerted(recorder: Recorder, tables: Tables, heard: Heard) -> None:
+    recorder.record(replace(message("t1"), body="not json"))
+
+    assert tables.rows()["message#m-t1-0"]["failure"]["original_message"] == "not json"
+    assert heard.alerts[0]["kind"] == "MESSAGE_FAILED"
+
+
+def test_a_lost_answer_is_repaired_by_the_next_delivery(
+    recorder: Recorder, tables: Tables, dynamodb: Faulty, heard: Heard
+) -> None:
+    dynamodb.fail("transact_write_items", ReadTimeoutError(endpoint_url="local"), when="after")
+    with pytest.raises(ReadTimeoutError):
+        recorder.record(message("t1"))
+
+    recorder.record(message("t1"))
+
+    assert tables.rows()["t1"]["status"] == "FAILED"
+    assert tables.account()["version"] == 1
+    assert len(heard.alerts) == 1

@@ -1,0 +1,211 @@
+"""`ingest`: accepted durably before promised, refused with a name, repeated with the same answer."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from ingest.acceptor import Accepted, Acceptor
+
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.transactions import Transactions
+from pipeline.domain.merchant import Refusal
+from pipeline.domain.status import Status
+from scripts import aws_environment
+from tests.factories import NOW, transaction
+from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
+
+TIMEOUT = ReadTimeoutError(endpoint_url="local")
+
+
+@pytest.fixture
+def acceptor(transactions: Transactions, tables: Tables, dynamodb: Any, queue: Any) -> Acceptor:
+    merchants = MerchantDirectory(dynamodb, tables.merchants, cache_seconds=60)
+    return Acceptor(transactions, merchants, queue, timedelta(minutes=15), now=lambda: NOW)
+
+
+def test_acceptance_takes_two_calls_and_is_stored_before_it_is_queued(
+    acceptor: Acceptor, dynamodb: Faulty, queue: RecordingQueue
+) -> None:
+    acceptor.accept(transaction("warm"), "r0")  # fills the merchant cache
+    dynamodb.calls.clear()
+
+    outcome = acceptor.accept(transaction("t1"), "r1")
+
+    assert outcome == Accepted("t1", Status.RECEIVED, is_new=True)
+    assert dynamodb.calls == ["put_item"]
+    assert [sent.transaction.transaction_id for sent in queue.sent] == ["warm", "t1"]
+
+
+def test_a_transaction_that_could_not_be_queued_is_stored_for_the_sweeper_and_queued_by_a_repetition(
+    acceptor: Acceptor, tables: Tables, queue: RecordingQueue
+) -> None:
+    queue.error = TIMEOUT
+    with pytest.raises(ReadTimeoutError):
+        acceptor.accept(transaction("t1"), "r1")
+    row = tables.rows()["t1"]
+    queue.error = None
+
+    outcome = acceptor.accept(transaction("t1"), "r2")
+
+    assert (row["status"], row["sweep_after"]) == ("RECEIVED", "2026-11-20T09:15:00.000000Z")
+    assert outcome == Accepted("t1", Status.RECEIVED, is_new=False)
+    assert queue.sent[0].correlation_id == "r1"
+
+
+def test_a_lost_answer_of_the_table_does_not_turn_a_first_submission_into_a_conflict(
+    acceptor: Acceptor, dynamodb: Faulty
+) -> None:
+    dynamodb.fail("put_item", TIMEOUT, when="after")
+    with pytest.raises(ReadTimeoutError):
+        acceptor.accept(transaction("t1"), "r1")
+
+    assert isinstance(acceptor.accept(transaction("t1"), "r2"), Accepted)
+
+
+def test_what_was_accepted_stays_accepted_when_the_merchant_is_switched_off(
+    acceptor: Acceptor, tables: Tables, transactions: Any, dynamodb: Any, queue: Any
+) -> None:
+    acceptor.accept(transaction("t1"), "r1")
+    tables.put(tables.merchants, {"merchant_id": "shop", "name": "Corner Shop", "active": False})
+    fresh = MerchantDirectory(dynamodb, tables.merchants, cache_seconds=60)
+    later = Acceptor(transactions, fresh, queue, timedelta(minutes=15), now=lambda: NOW)
+
+    assert isinstance(later.accept(transaction("t1"), "r2"), Accepted)
+    assert isinstance(later.accept(transaction("t2"), "r3"), Refusal)
+
+
+def test_a_merchant_is_read_again_after_the_cache_time(tables: Tables, dynamodb: Faulty) -> None:
+    clock = [0.0]
+    client: Any = dynamodb
+    directory = MerchantDirectory(client, tables.merchants, cache_seconds=600, monotonic=lambda: clock[0])
+    directory.find("shop")
+    tables.put(tables.merchants, {"merchant_id": "shop", "name": "Corner Shop", "active": False})
+
+    clock[0] = 59.0
+    before = directory.find("shop")
+    clock[0] = 60.0
+    after = directory.find("shop")
+
+    assert before is not None
+    assert after is not None
+    assert (before.active, after.active) == (True, False)
+
+
+def test_an_unknown_merchant_is_looked_up_each_time(tables: Tables, dynamodb: Faulty) -> None:
+    client: Any = dynamodb
+    directory = MerchantDirectory(client, tables.merchants, cache_seconds=60)
+    assert directory.find("new") is None
+    tables.put(tables.merchants, {"merchant_id": "new", "name": "New", "max_transaction_amount": Decimal(5)})
+
+    found = directory.find("new")
+
+    assert found is not None
+    assert found.max_transaction_amount == 5
+
+
+@pytest.fixture
+def api(tables: Tables, acceptor: Acceptor, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Call the handler as the gateway does."""
+    for name, value in {
+        "TRANSACTIONS_TABLE": tables.transactions,
+        "MERCHANTS_TABLE": tables.merchants,
+        "TRANSACTION_QUEUE_URL": "unused",
+        "MERCHANT_CACHE_SECONDS": "60",
+        "SWEEP_AFTER_SECONDS": "900",
+        "AWS_DEFAULT_REGION": aws_environment.REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
+    module = importlib.import_module("ingest.handler")
+    monkeypatch.setattr(module, "ACCEPTOR", acceptor)
+
+    def post(body: Any, *, encoded: bool = False) -> tuple[int, dict[str, Any]]:
+        text = body if isinstance(body, str) else json.dumps(body)
+        event = {"body": text, "isBase64Encoded": encoded, "requestContext": {"requestId": "request-1"}}
+        answer = module.handler(event, None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    return post
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    """Return a good request body, with `changes`."""
+    return {**transaction().to_document(), "amount": 12.5, **changes}
+
+
+def test_the_first_submission_gets_the_published_answer(api: Any) -> None:
+    assert api(request()) == (
+        202,
+        {"message": "Transaction validated and queued", "transaction_id": "t1", "status": "pending_fraud_check"},
+    )
+
+
+def test_a_repetition_gets_the_current_status(api: Any, tables: Tables) -> None:
+    api(request())
+    row = tables.rows()["t1"]
+    tables.put(tables.transactions, {**row, "status": "APPROVED"})
+
+    status, body = api(request(amount=12.50))
+
+    assert (status, body["status"]) == (200, "APPROVED")
+
+
+def test_the_same_id_with_another_body_is_a_conflict(api: Any) -> None:
+    api(request())
+
+    status, body = api(request(amount=13))
+
+    assert (status, body["error"]["code"]) == (409, "TRANSACTION_CONFLICT")
+
+
+@pytest.mark.parametrize(
+    ("merchant", "amount", "code", "field"),
+    [
+        ("nobody", 1, "UNKNOWN_MERCHANT", "merchant_id"),
+        ("closed", 1, "INACTIVE_MERCHANT", "merchant_id"),
+        ("limited", 100.01, "AMOUNT_OVER_MERCHANT_LIMIT", "amount"),
+    ],
+)
+def test_a_merchant_that_refuses_is_422(
+    api: Any, tables: Tables, merchant: str, amount: float, code: str, field: str
+) -> None:
+    tables.put(tables.merchants, {"merchant_id": "closed", "name": "C", "active": False})
+    tables.put(tables.merchants, {"merchant_id": "limited", "name": "L", "max_transaction_amount": 100})
+
+    status, body = api(request(merchant_id=merchant, amount=amount))
+
+    assert status == 422
+    assert (body["error"]["code"], body["error"]["details"]["field"]) == (code, field)
+    assert tables.rows() == {}
+
+
+def test_the_merchants_maximum_itself_is_accepted(api: Any, tables: Tables) -> None:
+    tables.put(tables.merchants, {"merchant_id": "limited", "name": "L", "max_transaction_amount": 100})
+
+    assert api(request(merchant_id="limited", amount=100))[0] == 202
+
+
+def test_a_bad_request_names_the_field_and_the_request(api: Any) -> None:
+    status, body = api(request(amount=-1))
+
+    assert status == 400
+    assert body["error"]["details"]["field"] == "amount"
+    assert body["request_id"] == "request-1"
+
+
+def test_a_body_that_is_no_utf8_is_a_400(api: Any) -> None:
+    assert api(base64.b64encode(b"\xff\xfe{").decode(), encoded=True)[0] == 400
+
+
+def test_when_the_table_is_out_of_reach_the_sender_is_told_to_send_again(api: Any, dynamodb: Faulty) -> None:
+    dynamodb.fail("put_item", TIMEOUT)
+
+    status, body = api(request())
+
+    assert (status, body["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")

@@ -1,0 +1,254 @@
+"""`process` against real tables: order, exactly-once effects, isolation of accounts, quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from process.processor import Processor
+
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.queue import Message
+from pipeline.domain.status import Status
+from pipeline.scoring.policy import Policy
+from tests.factories import NOW, acceptance, message, queued
+from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
+
+TIMEOUT = ReadTimeoutError(endpoint_url="local")
+THROTTLED = ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "TransactWriteItems")
+
+
+@pytest.fixture
+def processor(ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any) -> Processor:
+    return Processor(
+        ledger,
+        MerchantDirectory(dynamodb, tables.merchants, cache_seconds=60),
+        queue,
+        Policy(Decimal("10000")),
+        now=lambda: NOW,
+        sleep=lambda _: None,
+    )
+
+
+def redelivered(*messages: Message, receive_count: int = 2) -> list[Message]:
+    """Return the messages as the queue delivers them again."""
+    return [replace(item, receive_count=receive_count) for item in messages]
+
+
+def sequences(tables: Tables) -> dict[str, int]:
+    """Return the committed order: transaction id to its place in its account."""
+    return {key: int(row["sequence"]) for key, row in tables.rows().items() if "sequence" in row}
+
+
+def poison(tables: Tables, account_id: str = "acc") -> None:
+    """Store an account state that cannot be read."""
+    tables.put(tables.accounts, {"account_id": account_id, "version": 3, "last_occurred_at": "garbage"})
+
+
+def test_a_batch_of_ten_accounts_settles_in_two_calls(processor: Processor, dynamodb: Faulty) -> None:
+    processor.process([message("warm")])  # fills the merchant cache
+    dynamodb.calls.clear()
+
+    again = processor.process([message(f"t{i}", f"acc-{i}") for i in range(10)])
+
+    assert again == []
+    assert dynamodb.calls == ["batch_get_item", "transact_write_items"]
+
+
+def test_an_account_commits_in_queue_order(processor: Processor, tables: Tables) -> None:
+    processor.process([message("a"), message("b")])
+    processor.process([message("c")])
+
+    assert sequences(tables) == {"a": 1, "b": 2, "c": 3}
+
+
+def test_a_decided_row_tells_all_about_its_decision(processor: Processor, tables: Tables) -> None:
+    processor.process([message("t1", amount="15000")])
+
+    row = tables.rows()["t1"]
+    assert row["status"] == "REVIEW_REQUIRED"
+    assert row["decision"]["routes"] == ["high_value"]
+    assert [reason["code"] for reason in row["decision"]["reasons"]] == ["HIGH_AMOUNT", "ROUND_AMOUNT"]
+    assert (row["decision"]["policy"], row["decision"]["policy_version"]) == ("points", "1")
+    assert row["history"][-1] == {
+        "status": "REVIEW_REQUIRED",
+        "at": "2026-11-20T09:00:00.000000Z",
+        "actor": "process",
+        "reason": "SCORED",
+    }
+
+
+def test_the_row_that_ingest_wrote_is_settled_and_leaves_the_index_of_the_waiting(
+    processor: Processor, tables: Tables, transactions: Any
+) -> None:
+    from datetime import timedelta
+
+    transactions.insert(acceptance("t1"), timedelta(minutes=15))
+
+    processor.process([message("t1")])
+
+    row = tables.rows()["t1"]
+    assert (row["status"], row["revision"]) == ("APPROVED", 2)
+    assert [line["status"] for line in row["history"]] == ["RECEIVED", "APPROVED"]
+    assert "received_shard" not in row
+
+
+def test_reading_the_same_messages_again_changes_nothing(processor: Processor, tables: Tables) -> None:
+    batch = [message("a"), message("b"), message("x", "other")]
+    processor.process(batch)
+    before = tables.rows(), tables.account()
+
+    assert processor.process(redelivered(*batch)) == []
+    assert processor.process([*batch, *redelivered(*batch)]) == []
+    assert (tables.rows(), tables.account()) == before
+
+
+@pytest.mark.parametrize("error", [TIMEOUT, THROTTLED], ids=["timeout", "throttle"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_commit_whose_answer_is_lost_takes_effect_once(
+    processor: Processor, tables: Tables, dynamodb: Faulty, when: str, error: Exception
+) -> None:
+    dynamodb.fail("transact_write_items", error, when=when)
+
+    assert processor.process([message("a"), message("b")]) == []
+    assert sequences(tables) == {"a": 1, "b": 2}
+    assert tables.account()["commits"] == 2
+
+
+def test_one_account_in_trouble_costs_the_others_nothing(
+    processor: Processor, tables: Tables, queue: RecordingQueue
+) -> None:
+    poison(tables, "sick")
+
+    again = processor.process(
+        [message("a", "well"), message("s1", "sick"), message("b", "well"), message("s2", "sick")]
+    )
+
+    assert [item.message_id for item in again] == ["m-s1-0", "m-s2-0"]
+    assert sequences(tables) == {"a": 1, "b": 2}
+    assert queue.backed_off == [["m-s1-0", "m-s2-0"]]
+
+
+def test_a_bug_in_one_account_costs_the_others_nothing(processor: Processor, tables: Tables) -> None:
+    class Broken(Policy):
+        def decide(self, transaction: Any, account: Any, merchant: Any) -> Any:
+            if transaction.account_id == "sick":
+                raise ZeroDivisionError
+            return super().decide(transaction, account, merchant)
+
+    processor._policy = Broken(Decimal("10000"))
+
+    again = processor.process(redelivered(message("s1", "sick"), message("a", "well")))
+
+    assert [item.message_id for item in again] == ["m-s1-0"]
+    assert sequences(tables) == {"a": 1}
+
+
+def test_after_the_last_attempt_followers_wait_behind_the_failed_one(processor: Processor, tables: Tables) -> None:
+    poison(tables)
+
+    again = processor.process(redelivered(message("s1"), message("s2"), message("s3"), receive_count=3))
+
+    rows = tables.rows()
+    assert [item.message_id for item in again] == ["m-s1-0"]
+    assert [(rows[key]["status"], rows[key]["held_behind"]) for key in ("s2", "s3")] == [("HELD", "s1")] * 2
+    assert rows["s2"]["hold_sequence"] < rows["s3"]["hold_sequence"]
+    assert tables.account()["blocked_by"] == "s1"
+    assert "AccountStateError" in tables.account()["blocked_reason"]
+
+
+def test_a_crash_in_the_last_attempt_leaves_a_fence_that_nothing_passes(
+    processor: Processor, tables: Tables, ledger: Ledger
+) -> None:
+    ledger.fence(queued("s1", receive_count=3))  # and then the function dies
+
+    processor.process([message("s2")])
+
+    assert tables.rows()["s2"]["status"] == Status.HELD
+
+
+def test_a_last_attempt_that_succeeds_lifts_its_own_fence(processor: Processor, tables: Tables) -> None:
+    processor.process(redelivered(message("a"), message("b"), receive_count=3))
+
+    assert sequences(tables) == {"a": 1, "b": 2}
+    assert "blocked_by" not in tables.account()
+
+
+def test_a_transaction_settled_by_another_consumer_is_never_fenced(processor: Processor, tables: Tables) -> None:
+    processor.process([message("a")])
+
+    processor.process(redelivered(message("a"), receive_count=3))
+
+    assert "blocked_by" not in tables.account()
+
+
+def test_two_consumers_at_once_commit_each_transaction_once(
+    processor: Processor, tables: Tables, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = [ledger.load_accounts(["acc"])]
+    processor.process([message("a")])
+    real = ledger.load_accounts
+    monkeypatch.setattr(ledger, "load_accounts", lambda ids: stale.pop() if stale else real(ids))
+
+    assert processor.process([message("b")]) == []
+    assert sequences(tables) == {"a": 1, "b": 2}
+
+
+def test_an_id_reused_with_another_body_is_refused_and_the_first_stands(processor: Processor, tables: Tables) -> None:
+    processor.process([message("a", amount="10")])
+
+    assert processor.process([message("a", amount="99", copy=1), message("b")]) == []
+
+    rows = tables.rows()
+    assert rows["a"]["amount"] == 10
+    assert rows["message#m-a-1"]["rejection"]["code"] == "ID_REUSED"
+    assert rows["message#m-a-1"]["claimed_transaction_id"] == "a"
+    assert sequences(tables) == {"a": 1, "b": 2}
+
+
+def test_one_id_with_two_bodies_in_one_batch_keeps_the_first(processor: Processor, tables: Tables) -> None:
+    processor.process([message("a", amount="10"), message("a", amount="99", copy=1)])
+
+    assert tables.rows()["a"]["amount"] == 10
+    assert tables.rows()["message#m-a-1"]["status"] == "REJECTED"
+
+
+def test_a_message_that_is_no_transaction_is_recorded_and_does_not_block(processor: Processor, tables: Tables) -> None:
+    bad = replace(message("bad"), body='{"card": "4111 1111 1111 1111"}')
+
+    assert processor.process([bad, message("a")]) == []
+
+    row = tables.rows()["message#m-bad-0"]
+    assert (row["status"], row["rejection"]["code"]) == ("REJECTED", "INVALID_MESSAGE")
+    assert "4111" not in str(row)
+    assert sequences(tables) == {"a": 1}
+
+
+def test_a_message_in_a_foreign_group_is_refused(processor: Processor, tables: Tables) -> None:
+    processor.process([replace(message("a"), group="somebody-else")])
+
+    assert tables.rows()["message#m-a-0"]["rejection"]["field"] == "account_id"
+
+
+def test_an_unknown_merchant_rejects_and_the_account_goes_on(processor: Processor, tables: Tables) -> None:
+    processor.process([message("a", merchant_id="nobody"), message("b")])
+
+    assert tables.rows()["a"]["status"] == "REJECTED"
+    assert tables.rows()["a"]["rejection"]["code"] == "UNKNOWN_MERCHANT"
+    assert sequences(tables) == {"b": 1}
+
+
+def test_while_the_table_is_out_every_message_comes_back(
+    processor: Processor, tables: Tables, dynamodb: Faulty
+) -> None:
+    for operation in ("batch_get_item", "transact_write_items", "put_item"):
+        dynamodb.fail(operation, TIMEOUT, times=20)
+
+    again = processor.process([message("a"), message("b", "other"), replace(message("bad"), body="?")])
+
+    assert {item.message_id for item in again} == {"m-a-0", "m-b-0", "m-bad-0"}
+    assert tables.rows() == {}

@@ -1,0 +1,68 @@
+"""`sweep`: what waits too long is queued again, ever more rarely."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sweep.sweeper import Sweeper
+
+from pipeline.aws.transactions import Transactions
+from tests.factories import NOW, acceptance
+from tests.unit.functions.conftest import RecordingQueue, Tables
+
+WAIT = timedelta(minutes=15)
+
+
+@pytest.fixture
+def clock() -> list[Any]:
+    return [NOW]
+
+
+@pytest.fixture
+def sweeper(transactions: Transactions, queue: Any, clock: list[Any]) -> Sweeper:
+    return Sweeper(transactions, queue, "received-index", WAIT, now=lambda: clock[0])
+
+
+def test_only_what_is_overdue_is_queued_again(
+    sweeper: Sweeper, transactions: Transactions, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    for key in ("t1", "t2", "t3"):
+        transactions.insert(acceptance(key), WAIT)
+
+    early = sweeper.sweep()
+    clock[0] += timedelta(minutes=15, seconds=1)
+    late = sweeper.sweep()
+
+    assert (early, late) == (0, 3)
+    assert {sent.transaction.transaction_id for sent in queue.sent} == {"t1", "t2", "t3"}
+    assert queue.sent[0] == acceptance(queue.sent[0].transaction.transaction_id)
+
+
+def test_the_wait_doubles_up_to_an_hour(
+    sweeper: Sweeper, transactions: Transactions, tables: Tables, clock: list[Any]
+) -> None:
+    transactions.insert(acceptance("t1"), WAIT)
+    due = []
+    for _ in range(3):
+        clock[0] += timedelta(hours=2)
+        sweeper.sweep()
+        due.append((tables.rows()["t1"]["sweep_after"], clock[0]))
+
+    assert [after for after, _ in due] == [
+        "2026-11-20T11:30:00.000000Z",
+        "2026-11-20T14:00:00.000000Z",
+        "2026-11-20T16:00:00.000000Z",
+    ]
+
+
+def test_what_was_settled_meanwhile_is_left_alone(
+    sweeper: Sweeper, transactions: Transactions, tables: Tables, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    transactions.insert(acceptance("t1"), WAIT)
+    tables.put(tables.transactions, {**tables.rows()["t1"], "status": "APPROVED"})  # the index lags behind
+    clock[0] += timedelta(hours=1)
+
+    assert sweeper.sweep() == 0
+    assert queue.sent == []
