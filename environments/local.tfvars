@@ -1,0 +1,11 @@
+# The embedded local AWS: thrown away after each run, and quick where people would otherwise wait.
+deletion_protection    = false
+force_destroy          = true
+log_retention_days     = 1
+event_archive_days     = 1
+api                    = { rate_limit = 10000, burst_limit = 10000 }
+merchant_cache_seconds = 2
+api_key_value          = "local-api-key-that-opens-nothing-real" # the emulator cannot make one
+sweep_after_seconds    = 60
+archive_window_seconds = 1
+review_timeout_seconds = 20

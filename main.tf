@@ -1,0 +1,592 @@
+# The flagship: REST API -> SQS FIFO per account -> score and commit -> stream -> event bus
+#               -> priority queue / case workflow / archive.
+# docs/architecture.md tells why it is built this way.
+
+locals {
+  prefix    = "${var.project}-${terraform.workspace}"
+  namespace = "TransactionPipeline"
+
+  process_timeout_seconds = 30
+  archive_timeout_seconds = 60
+
+  # What Powertools reads in every function; each adds what it needs itself.
+  environment = {
+    for function in [
+      "ingest", "process", "relay", "failed", "sweep", "query", "archive", "case_context", "case_assess", "case_record",
+      ] : function => {
+      POWERTOOLS_SERVICE_NAME      = function
+      POWERTOOLS_METRICS_NAMESPACE = local.namespace
+      POWERTOOLS_LOG_LEVEL         = var.log_level
+    }
+  }
+  package = { for function in keys(local.environment) : function => "${path.root}/${var.packages_dir}/${function}.zip" }
+
+  account_index  = "account-index"
+  received_index = "received-index"
+}
+
+module "encryption" {
+  source = "./modules/encryption"
+
+  name = local.prefix
+  uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "alarms_to_topics", "events_to_topics"]
+  # A role that a table, queue, topic or bucket lets in may use the key through it, and in no other way.
+  via_services = ["dynamodb", "s3", "sns", "sqs"]
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tables
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "transactions" {
+  source = "./modules/dynamo_pitr"
+
+  name     = "${local.prefix}-transactions"
+  hash_key = { name = "transaction_id", type = "S" }
+  global_secondary_indexes = {
+    (local.account_index) = {
+      hash_key        = { name = "account_id", type = "S" }
+      range_key       = { name = "received_at", type = "S" }
+      projection_type = "INCLUDE"
+      non_key_attributes = [
+        "merchant_id", "amount", "currency", "occurred_at", "category", "channel", "location", "status", "revision",
+        "correlation_id", "sequence", "decided_at", "decision",
+      ]
+    }
+    # Only what still waits for its decision is in here: the sweeper's list.
+    (local.received_index) = {
+      hash_key        = { name = "received_shard", type = "S" }
+      range_key       = { name = "sweep_after", type = "S" }
+      projection_type = "KEYS_ONLY"
+    }
+  }
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+}
+
+module "accounts" {
+  source = "./modules/dynamo_pitr"
+
+  name                = "${local.prefix}-accounts"
+  hash_key            = { name = "account_id", type = "S" }
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+}
+
+module "merchants" {
+  source = "./modules/dynamo_pitr"
+
+  name                = "${local.prefix}-merchants"
+  hash_key            = { name = "merchant_id", type = "S" }
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+}
+
+module "cases" {
+  source = "./modules/dynamo_pitr"
+
+  name                = "${local.prefix}-cases"
+  hash_key            = { name = "case_id", type = "S" }
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Queues
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Between acceptance and decision: the message group is the account, so each account is decided in order.
+module "transaction_queue" {
+  source = "./modules/sqs_fifo"
+
+  name                       = "${local.prefix}-transactions"
+  kms_key_arn                = module.encryption.key_arn
+  visibility_timeout_seconds = 6 * local.process_timeout_seconds
+  consumer_timeout_seconds   = local.process_timeout_seconds
+}
+
+# Decided transactions of high value, in order per account, for the consumer that the bank attaches.
+module "priority_queue" {
+  source = "./modules/sqs_fifo"
+
+  name                        = "${local.prefix}-priority"
+  kms_key_arn                 = module.encryption.key_arn
+  content_based_deduplication = true
+  senders = {
+    bus = { service = "events.amazonaws.com", source_arn = "${module.event_bus.rule_arn_prefix}/high-value" }
+  }
+}
+
+# Every event on its way to the archive.
+module "archive_queue" {
+  source = "./modules/sqs_standard"
+
+  name                       = "${local.prefix}-archive"
+  kms_key_arn                = module.encryption.key_arn
+  visibility_timeout_seconds = 6 * local.archive_timeout_seconds
+  consumer_timeout_seconds   = local.archive_timeout_seconds
+  senders = {
+    bus = { service = "events.amazonaws.com", source_arn = "${module.event_bus.rule_arn_prefix}/archive" }
+  }
+}
+
+# The questions that cases put to analysts, each with the token that answers it.
+module "review_queue" {
+  source = "./modules/sqs_standard"
+
+  name        = "${local.prefix}-review"
+  kms_key_arn = module.encryption.key_arn
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The way of a transaction: ingest -> process -> relay
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "ingest" {
+  source = "./modules/lambda_graviton"
+
+  name                    = "${local.prefix}-ingest"
+  description             = "Accepts transactions: validates, stores, queues, answers."
+  handler                 = "ingest.handler.handler"
+  package_path            = local.package.ingest
+  runtime                 = var.runtime
+  memory_mb               = 1024
+  timeout_seconds         = 15
+  provisioned_concurrency = var.ingest_provisioned_concurrency
+  kms_key_arn             = module.encryption.key_arn
+  log_retention_days      = var.log_retention_days
+  environment = merge(local.environment.ingest, {
+    TRANSACTIONS_TABLE     = module.transactions.name
+    MERCHANTS_TABLE        = module.merchants.name
+    TRANSACTION_QUEUE_URL  = module.transaction_queue.queue_url
+    MERCHANT_CACHE_SECONDS = var.merchant_cache_seconds
+    SWEEP_AFTER_SECONDS    = var.sweep_after_seconds
+  })
+  policy_statements = {
+    accept_transactions = { actions = ["dynamodb:PutItem", "dynamodb:GetItem"], resources = [module.transactions.arn] }
+    read_merchants      = { actions = ["dynamodb:BatchGetItem"], resources = [module.merchants.arn] }
+    queue_transactions  = { actions = ["sqs:SendMessage"], resources = [module.transaction_queue.queue_arn] }
+  }
+}
+
+module "process" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-process"
+  description        = "Scores and commits what is queued, in order per account."
+  handler            = "process.handler.handler"
+  package_path       = local.package.process
+  runtime            = var.runtime
+  memory_mb          = 1024
+  timeout_seconds    = local.process_timeout_seconds
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.process, {
+    TRANSACTIONS_TABLE     = module.transactions.name
+    ACCOUNTS_TABLE         = module.accounts.name
+    MERCHANTS_TABLE        = module.merchants.name
+    TRANSACTION_QUEUE_URL  = module.transaction_queue.queue_url
+    MERCHANT_CACHE_SECONDS = var.merchant_cache_seconds
+    HIGH_VALUE_THRESHOLD   = var.high_value_threshold
+  })
+  policy_statements = {
+    settle_transactions = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.transactions.arn]
+    }
+    settle_accounts = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [module.accounts.arn] }
+    read_merchants  = { actions = ["dynamodb:BatchGetItem"], resources = [module.merchants.arn] }
+    back_off        = { actions = ["sqs:ChangeMessageVisibility"], resources = [module.transaction_queue.queue_arn] }
+  }
+  event_sources = {
+    transactions = {
+      kind                = "sqs"
+      arn                 = module.transaction_queue.queue_arn
+      batch_size          = 10
+      maximum_concurrency = var.process_maximum_concurrency
+    }
+  }
+}
+
+module "relay" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-relay"
+  description        = "Announces what was committed: the table's stream becomes events on the bus."
+  handler            = "relay.handler.handler"
+  package_path       = local.package.relay
+  runtime            = var.runtime
+  timeout_seconds    = 30
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment        = merge(local.environment.relay, { EVENT_BUS_NAME = module.event_bus.name })
+  policy_statements = {
+    announce = { actions = ["events:PutEvents"], resources = [module.event_bus.arn] }
+  }
+  event_sources = {
+    transactions = {
+      kind       = "dynamodb"
+      arn        = module.transactions.stream_arn
+      batch_size = 100
+      # Acceptance is not announced; only what was settled is.
+      filters        = [jsonencode({ dynamodb = { NewImage = { status = { S = [{ "anything-but" = ["RECEIVED"] }] } } } })]
+      on_failure_arn = module.event_bus.dead_letter_queue_arn
+    }
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What goes wrong, and what waits too long
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "failed" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-failed"
+  description        = "Records what the dead-letter queue holds, alerts, and quarantines the account."
+  handler            = "failed.handler.handler"
+  package_path       = local.package.failed
+  runtime            = var.runtime
+  timeout_seconds    = local.process_timeout_seconds
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.failed, {
+    TRANSACTIONS_TABLE            = module.transactions.name
+    ACCOUNTS_TABLE                = module.accounts.name
+    PROCESSING_FAILURES_TOPIC_ARN = module.monitoring.processing_failures_topic_arn
+  })
+  policy_statements = {
+    record_failures = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.transactions.arn]
+    }
+    quarantine_accounts = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [module.accounts.arn] }
+    alert               = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
+  }
+  event_sources = {
+    dead_letters = { kind = "sqs", arn = module.transaction_queue.dead_letter_queue_arn, batch_size = 10 }
+  }
+}
+
+module "sweep" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-sweep"
+  description        = "Queues again what was accepted and has waited too long."
+  handler            = "sweep.handler.handler"
+  package_path       = local.package.sweep
+  runtime            = var.runtime
+  timeout_seconds    = 60
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.sweep, {
+    TRANSACTIONS_TABLE    = module.transactions.name
+    RECEIVED_INDEX_NAME   = local.received_index
+    TRANSACTION_QUEUE_URL = module.transaction_queue.queue_url
+    SWEEP_AFTER_SECONDS   = var.sweep_after_seconds
+  })
+  policy_statements = {
+    find_waiting       = { actions = ["dynamodb:Query"], resources = [module.transactions.index_arns[local.received_index]] }
+    postpone           = { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [module.transactions.arn] }
+    queue_transactions = { actions = ["sqs:SendMessage"], resources = [module.transaction_queue.queue_arn] }
+  }
+  schedules = { every-minute = "rate(1 minute)" }
+  destinations = {
+    on_success_arn = module.event_bus.arn
+    on_failure_arn = module.monitoring.processing_failures_topic_arn
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# API
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "query" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-query"
+  description        = "Answers the reading operations of the API."
+  handler            = "query.handler.handler"
+  package_path       = local.package.query
+  runtime            = var.runtime
+  timeout_seconds    = 10
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.query, {
+    TRANSACTIONS_TABLE = module.transactions.name
+    ACCOUNT_INDEX_NAME = local.account_index
+  })
+  policy_statements = {
+    read_transactions = { actions = ["dynamodb:GetItem"], resources = [module.transactions.arn] }
+    list_transactions = { actions = ["dynamodb:Query"], resources = [module.transactions.index_arns[local.account_index]] }
+  }
+}
+
+module "api" {
+  source = "./modules/rest_api"
+
+  name    = local.prefix
+  openapi = file("${path.root}/api/openapi.yaml")
+  integrations = {
+    for operation, function in {
+      submitTransaction       = module.ingest
+      getTransaction          = module.query
+      listAccountTransactions = module.query
+      getHealth               = module.query
+      } : operation => {
+      function_name = function.name
+      invoke_arn    = function.invoke_arn
+      qualifier     = function.qualifier
+    }
+  }
+  throttle               = { rate_limit = var.api.rate_limit, burst_limit = var.api.burst_limit }
+  quota_per_day          = var.api.quota_per_day
+  api_key_value          = var.api_key_value
+  web_acl                = var.api.web_acl
+  manage_account_logging = var.api.manage_account_logging
+  kms_key_arn            = module.encryption.key_arn
+  log_retention_days     = var.log_retention_days
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Events: routes, cases, archive
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "event_bus" {
+  source = "./modules/event_bus"
+
+  name                   = local.prefix
+  kms_key_arn            = module.encryption.key_arn
+  archive_retention_days = var.event_archive_days
+  rules = {
+    # The policy names the routes of a transaction; amounts are compared once, in the decision.
+    high-value = {
+      description = "Decided transactions above the high-value threshold go to the priority queue."
+      pattern = jsonencode({
+        source      = ["transaction-pipeline"]
+        detail-type = ["TransactionDecided"]
+        detail      = { routes = ["high_value"] }
+      })
+      targets = {
+        priority = {
+          kind               = "sqs_fifo"
+          arn                = module.priority_queue.queue_arn
+          message_group_path = "$.detail.account_id"
+          input_path         = "$.detail"
+        }
+      }
+    }
+    flagged = {
+      description = "Transactions that look like fraud open a case."
+      pattern = jsonencode({
+        source      = ["transaction-pipeline"]
+        detail-type = ["TransactionDecided"]
+        detail      = { status = ["REVIEW_REQUIRED", "FRAUD_SUSPECTED"] }
+      })
+      targets = {
+        case = { kind = "state_machine", arn = module.case_workflow.arn, input_path = "$.detail" }
+      }
+    }
+    archive = {
+      description = "Every event of the pipeline is archived."
+      pattern     = jsonencode({ source = ["transaction-pipeline"] })
+      targets     = { archive = { kind = "sqs", arn = module.archive_queue.queue_arn } }
+    }
+  }
+}
+
+module "case_context" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-case-context"
+  description        = "Gathers what surrounds a flagged transaction."
+  handler            = "case_context.handler.handler"
+  package_path       = local.package.case_context
+  runtime            = var.runtime
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.case_context, {
+    TRANSACTIONS_TABLE = module.transactions.name
+    ACCOUNTS_TABLE     = module.accounts.name
+    MERCHANTS_TABLE    = module.merchants.name
+    ACCOUNT_INDEX_NAME = local.account_index
+  })
+  policy_statements = {
+    read_history = { actions = ["dynamodb:Query"], resources = [module.transactions.index_arns[local.account_index]] }
+    read_parties = { actions = ["dynamodb:BatchGetItem"], resources = [module.accounts.arn, module.merchants.arn] }
+  }
+}
+
+module "case_assess" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-case-assess"
+  description        = "Assesses a case and decides what to do; it touches no data."
+  handler            = "case_assess.handler.handler"
+  package_path       = local.package.case_assess
+  runtime            = var.runtime
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment        = local.environment.case_assess
+}
+
+module "case_record" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-case-record"
+  description        = "Opens, holds, closes and fails cases."
+  handler            = "case_record.handler.handler"
+  package_path       = local.package.case_record
+  runtime            = var.runtime
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.case_record, {
+    TRANSACTIONS_TABLE = module.transactions.name
+    CASES_TABLE        = module.cases.name
+  })
+  policy_statements = {
+    record_cases = {
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.cases.arn]
+    }
+    change_transactions = {
+      actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [module.transactions.arn]
+    }
+  }
+}
+
+module "case_workflow" {
+  source = "./modules/fraud_sfn"
+
+  name                   = "${local.prefix}-cases"
+  functions              = { context = module.case_context.arn, assess = module.case_assess.arn, record = module.case_record.arn }
+  review_queue           = { arn = module.review_queue.queue_arn, url = module.review_queue.queue_url }
+  review_timeout_seconds = var.review_timeout_seconds
+  alerts_topic_arn       = module.monitoring.fraud_alerts_topic_arn
+  event_bus              = { name = module.event_bus.name, arn = module.event_bus.arn }
+  kms_key_arn            = module.encryption.key_arn
+  log_retention_days     = var.log_retention_days
+}
+
+module "archive_bucket" {
+  source = "./modules/archive_bucket"
+
+  name          = "${local.prefix}-archive"
+  kms_key_arn   = module.encryption.key_arn
+  force_destroy = var.force_destroy
+}
+
+module "archive" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-archive"
+  description        = "Writes events to the archive bucket, many to an object."
+  handler            = "archive.handler.handler"
+  package_path       = local.package.archive
+  runtime            = var.runtime
+  memory_mb          = 1024
+  timeout_seconds    = local.archive_timeout_seconds
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment        = merge(local.environment.archive, { ARCHIVE_BUCKET = module.archive_bucket.name })
+  policy_statements = {
+    write_archive = { actions = ["s3:PutObject"], resources = ["${module.archive_bucket.arn}/*"] }
+  }
+  event_sources = {
+    events = {
+      kind                    = "sqs"
+      arn                     = module.archive_queue.queue_arn
+      batch_size              = 1000
+      batching_window_seconds = var.archive_window_seconds
+      maximum_concurrency     = 2
+    }
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Monitoring
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  functions = {
+    ingest       = module.ingest
+    process      = module.process
+    relay        = module.relay
+    failed       = module.failed
+    sweep        = module.sweep
+    query        = module.query
+    archive      = module.archive
+    case-context = module.case_context
+    case-assess  = module.case_assess
+    case-record  = module.case_record
+  }
+  queues = {
+    transactions = module.transaction_queue
+    priority     = module.priority_queue
+    archive      = module.archive_queue
+    review       = module.review_queue
+  }
+  tables = {
+    transactions = module.transactions
+    accounts     = module.accounts
+    merchants    = module.merchants
+    cases        = module.cases
+  }
+
+  # People and the bank's own consumer read these two at their own pace, so age is no fault there.
+  unhurried = ["priority", "review"]
+
+  # Counted by the functions themselves: one is one too many.
+  counted_alarms = {
+    for name, alarm in {
+      transactions-failed = { service = "failed", metric = "Failed", text = "A transaction failed for good; its account is quarantined." }
+      transactions-stale  = { service = "sweep", metric = "StaleReceived", text = "An accepted transaction waited too long and was queued again." }
+      } : name => {
+      description         = alarm.text
+      namespace           = local.namespace
+      metric_name         = alarm.metric
+      dimensions          = { service = alarm.service }
+      statistic           = "Sum"
+      period_seconds      = 60
+      evaluation_periods  = 1
+      threshold           = 0
+      comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
+    }
+  }
+
+  alarms = merge(
+    merge([for queue, module in local.queues : {
+      for name, alarm in module.alarms : "queue-${queue}-${name}" => alarm if name != "delay" || !contains(local.unhurried, queue)
+    }]...),
+    merge([for table, module in local.tables : { for name, alarm in module.alarms : "table-${table}-${name}" => alarm }]...),
+    { for name, alarm in module.api.alarms : name => alarm },
+    { for name, alarm in module.event_bus.alarms : "bus-${name}" => alarm },
+    { for name, alarm in module.case_workflow.alarms : "cases-${name}" => alarm },
+    local.counted_alarms,
+  )
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name                        = local.prefix
+  kms_key_arn                 = module.encryption.key_arn
+  failure_email_subscriptions = var.failure_emails
+  fraud_email_subscriptions   = var.fraud_emails
+  functions                   = { for key, function in local.functions : key => { name = function.name, timeout_seconds = function.timeout_seconds } }
+  alarms                      = local.alarms
+  critical_alarms = [
+    "transactions-failed", "transactions-stale", "queue-transactions-backlog", "queue-transactions-dead-letter", "bus-undelivered",
+  ]
+  decision_metrics = { namespace = local.namespace }
+  dashboard = {
+    api                = { name = module.api.name, stage = module.api.stage_name }
+    queues             = { for name, queue in local.queues : name => queue.queue_name }
+    dead_letter_queues = { for name, queue in local.queues : name => queue.dead_letter_queue_name }
+    tables             = { for name, table in local.tables : name => table.name }
+    state_machine_arn  = module.case_workflow.arn
+    event_bus_name     = module.event_bus.name
+  }
+}

@@ -1,0 +1,188 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# Names and lifetime
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "project" {
+  description = "First part of every name, before the workspace: 2 to 12 lower-case letters and digits, beginning with a letter."
+  type        = string
+  default     = "txn"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.project))
+    error_message = "project must be 2 to 12 lower-case letters and digits and begin with a letter."
+  }
+
+  validation {
+    condition     = can(regex("^${var.project}-[a-z0-9-]{1,12}$", "${var.project}-${terraform.workspace}"))
+    error_message = "The name of the workspace becomes a part of every name: it must be 1 to 12 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource, beside Project, Environment and ManagedBy."
+  type        = map(string)
+  default     = {}
+}
+
+variable "deletion_protection" {
+  description = "Whether the tables refuse to be deleted. Switch off only where the environment must be destroyable."
+  type        = bool
+  default     = true
+}
+
+variable "force_destroy" {
+  description = "Whether terraform destroy empties the archive bucket first. Switch on only where the environment must be destroyable."
+  type        = bool
+  default     = false
+}
+
+variable "log_retention_days" {
+  description = "How long logs are kept, in days: one of the periods that CloudWatch Logs offers (1 to 3,653)."
+  type        = number
+  default     = 365
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# API
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "api" {
+  description = <<-EOT
+    Limits of the REST API, for each key.
+      rate_limit             : requests a second in the long run, above 0 to 10,000 (default 500)
+      burst_limit            : requests at once above that rate, 1 to 10,000 (default 1,000)
+      quota_per_day          : requests a day, 1 or more; null for no quota (default)
+      web_acl                : object with the arn of a regional WAFv2 web ACL; null for none (default)
+      manage_account_logging : false where the account's API Gateway logging role is set elsewhere (default true)
+  EOT
+  type = object({
+    rate_limit             = optional(number, 500)
+    burst_limit            = optional(number, 1000)
+    quota_per_day          = optional(number)
+    web_acl                = optional(object({ arn = string }))
+    manage_account_logging = optional(bool, true)
+  })
+  default = {}
+}
+
+variable "api_key_value" {
+  description = "Value of the client's API key, 20 to 128 characters, to take an existing key along; hand it in through TF_VAR_api_key_value. Null: AWS makes one, which is the better way."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Functions
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "packages_dir" {
+  description = "Folder of the functions' zips, relative to this folder; make package fills the default one."
+  type        = string
+  default     = "build/packages"
+}
+
+variable "runtime" {
+  description = "Python runtime of the functions, python3.9 to python3.13."
+  type        = string
+  default     = "python3.13"
+}
+
+variable "log_level" {
+  description = "Least severe level that the functions log: DEBUG, INFO, WARNING or ERROR."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level must be DEBUG, INFO, WARNING or ERROR."
+  }
+}
+
+variable "ingest_provisioned_concurrency" {
+  description = "Warm environments of the function behind POST (1 or more), billed whether used or not. Null: none."
+  type        = number
+  default     = null
+}
+
+variable "process_maximum_concurrency" {
+  description = "Batches that are decided at once, over all accounts (2 to 1,000). One account is never in two batches."
+  type        = number
+  default     = 100
+}
+
+variable "merchant_cache_seconds" {
+  description = "How long a merchant's configuration is cached, in seconds (1 to 60): after that a switched-off merchant takes nothing more."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.merchant_cache_seconds >= 1 && var.merchant_cache_seconds <= 60 && floor(var.merchant_cache_seconds) == var.merchant_cache_seconds
+    error_message = "merchant_cache_seconds must be a whole number from 1 to 60."
+  }
+}
+
+variable "sweep_after_seconds" {
+  description = "How long an accepted transaction may wait for its decision before it is queued again and alarmed, in seconds (60 to 86,400)."
+  type        = number
+  default     = 900
+
+  validation {
+    condition     = var.sweep_after_seconds >= 60 && var.sweep_after_seconds <= 86400 && floor(var.sweep_after_seconds) == var.sweep_after_seconds
+    error_message = "sweep_after_seconds must be a whole number from 60 to 86,400 (one day)."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Decisions and cases
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "high_value_threshold" {
+  description = "Amount above which (not at which) a transaction also takes the priority queue, in major units of its own currency, more than 0."
+  type        = number
+  default     = 10000
+
+  validation {
+    condition     = var.high_value_threshold > 0
+    error_message = "high_value_threshold must be more than 0."
+  }
+}
+
+variable "review_timeout_seconds" {
+  description = "How long an analyst may take over a case, in seconds (1 to 1,209,600); after that a held transaction is declined."
+  type        = number
+  default     = 14400
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Archive and alerts
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "event_archive_days" {
+  description = "Days for which the bus keeps each event for replay (1 to 3,650), or 0 to keep them for ever. The archive bucket keeps them for ever anyway."
+  type        = number
+  default     = 30
+}
+
+variable "archive_window_seconds" {
+  description = "How long events are collected before an object of the archive is written, in seconds (1 to 300)."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.archive_window_seconds >= 1 && var.archive_window_seconds <= 300 && floor(var.archive_window_seconds) == var.archive_window_seconds
+    error_message = "archive_window_seconds must be a whole number from 1 to 300."
+  }
+}
+
+variable "failure_emails" {
+  description = "E-mail addresses that hear of processing failures and alarms; each has to confirm once."
+  type        = set(string)
+  default     = []
+}
+
+variable "fraud_emails" {
+  description = "E-mail addresses that hear of fraud alerts; each has to confirm once."
+  type        = set(string)
+  default     = []
+}
