@@ -1,0 +1,1 @@
+"""The judgements of a case: how its subjects look, and what to do."""

@@ -1,0 +1,1 @@
+"""The first step of a case: what surrounds the flagged transaction."""

@@ -1,0 +1,1 @@
+"""The records of a case: opened, held, closed, failed."""

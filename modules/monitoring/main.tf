@@ -1,0 +1,498 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Topics
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  partition = data.aws_partition.current.partition
+  account   = data.aws_caller_identity.current.account_id
+  region    = data.aws_region.current.name
+
+  topics = {
+    processing_failures = {
+      title         = "Processing failures"
+      subscriptions = var.failure_email_subscriptions
+    }
+    fraud_alerts = {
+      title         = "Fraud alerts"
+      subscriptions = var.fraud_email_subscriptions
+    }
+  }
+  topic_names = { for key in keys(local.topics) : key => "${var.name}-${replace(key, "_", "-")}" }
+
+  # Written out instead of read from the topics, so that every plan shows the whole policy.
+  topic_arns = { for key, name in local.topic_names : key => "arn:${local.partition}:sns:${local.region}:${local.account}:${name}" }
+
+  subscriptions = merge([
+    for key, topic in local.topics : {
+      for address in topic.subscriptions : "${key}/${address}" => { topic = key, address = address }
+    }
+  ]...)
+}
+
+resource "aws_sns_topic" "this" {
+  for_each = local.topics
+
+  name              = local.topic_names[each.key]
+  display_name      = "${each.value.title}: ${var.name}"
+  kms_master_key_id = var.kms_key_arn
+}
+
+data "aws_iam_policy_document" "topic" {
+  for_each = local.topics
+
+  statement {
+    sid       = "OnlyOverTls"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arns[each.key]]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "AlarmsOfThisAccountPublish"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arns[each.key]]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*"]
+    }
+  }
+
+  statement {
+    sid       = "RulesOfThisAccountPublish"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arns[each.key]]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "this" {
+  for_each = local.topics
+
+  arn    = aws_sns_topic.this[each.key].arn
+  policy = data.aws_iam_policy_document.topic[each.key].json
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  for_each = local.subscriptions
+
+  topic_arn = aws_sns_topic.this[each.value.topic].arn
+  protocol  = "email"
+  endpoint  = each.value.address
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Alarms
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  # The alarms that follow from what a function is.
+  function_alarms = merge([
+    for key, function in var.functions : {
+      "${key}-throttles" = {
+        description         = "Calls of ${function.name} were throttled within 5 minutes."
+        namespace           = "AWS/Lambda"
+        metric_name         = "Throttles"
+        dimensions          = { FunctionName = function.name }
+        statistic           = "Sum"
+        period_seconds      = 300
+        evaluation_periods  = 1
+        threshold           = 0
+        comparison_operator = "GreaterThanThreshold"
+        treat_missing_data  = "notBreaching"
+      }
+      "${key}-duration" = {
+        description         = "The slowest 1 % of the calls of ${function.name} took more than ${var.thresholds.duration_percent_of_timeout} % of its timeout over 5 minutes."
+        namespace           = "AWS/Lambda"
+        metric_name         = "Duration"
+        dimensions          = { FunctionName = function.name }
+        statistic           = "p99"
+        period_seconds      = 300
+        evaluation_periods  = 1
+        threshold           = function.timeout_seconds * 10 * var.thresholds.duration_percent_of_timeout # in ms
+        comparison_operator = "GreaterThanThreshold"
+        treat_missing_data  = "notBreaching"
+      }
+    }
+  ]...)
+
+  metric_alarms = merge(local.function_alarms, var.alarms)
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.metric_alarms
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric_name
+  dimensions          = each.value.dimensions
+  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
+  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
+  period              = each.value.period_seconds
+  evaluation_periods  = each.value.evaluation_periods
+  threshold           = each.value.threshold
+  comparison_operator = each.value.comparison_operator
+  treat_missing_data  = each.value.treat_missing_data
+  alarm_actions       = [aws_sns_topic.this["processing_failures"].arn]
+  ok_actions          = [aws_sns_topic.this["processing_failures"].arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "error_rate" {
+  for_each = var.functions
+
+  alarm_name          = "${var.name}-${each.key}-error-rate"
+  alarm_description   = "More than ${var.thresholds.error_rate_percent} % of the calls of ${each.value.name} failed over 10 minutes."
+  evaluation_periods  = 1
+  threshold           = var.thresholds.error_rate_percent
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.this["processing_failures"].arn]
+  ok_actions          = [aws_sns_topic.this["processing_failures"].arn]
+
+  metric_query {
+    id          = "rate"
+    label       = "Failed calls in percent"
+    expression  = "IF(calls > 0, 100 * errors / calls, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "errors"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+      dimensions  = { FunctionName = each.value.name }
+      stat        = "Sum"
+      period      = 600
+    }
+  }
+
+  metric_query {
+    id = "calls"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+      dimensions  = { FunctionName = each.value.name }
+      stat        = "Sum"
+      period      = 600
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "fraud_rate" {
+  alarm_name          = "${var.name}-fraud-rate"
+  alarm_description   = "More than ${var.thresholds.fraud_rate_percent} % of at least ${var.thresholds.fraud_minimum_decisions} decisions within 15 minutes found fraud: an attack, or a policy gone wrong."
+  evaluation_periods  = 1
+  threshold           = var.thresholds.fraud_rate_percent
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.this["fraud_alerts"].arn]
+  ok_actions          = [aws_sns_topic.this["fraud_alerts"].arn]
+
+  metric_query {
+    id          = "rate"
+    label       = "Decisions that found fraud in percent"
+    expression  = "IF(processed >= ${var.thresholds.fraud_minimum_decisions}, 100 * FILL(fraud, 0) / processed, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "fraud"
+
+    metric {
+      namespace   = var.decision_metrics.namespace
+      metric_name = "FraudDetected"
+      dimensions  = { service = var.decision_metrics.service }
+      stat        = "Sum"
+      period      = 900
+    }
+  }
+
+  metric_query {
+    id = "processed"
+
+    metric {
+      namespace   = var.decision_metrics.namespace
+      metric_name = "Processed"
+      dimensions  = { service = var.decision_metrics.service }
+      stat        = "Sum"
+      period      = 900
+    }
+  }
+}
+
+locals {
+  critical_alarm_names = sort(concat(
+    [for alarm in aws_cloudwatch_metric_alarm.error_rate : alarm.alarm_name],
+    [for key in var.critical_alarms : aws_cloudwatch_metric_alarm.this[key].alarm_name],
+  ))
+}
+
+resource "aws_cloudwatch_composite_alarm" "critical" {
+  # Without anything critical there is nothing to compose, and CloudWatch takes no empty rule.
+  for_each = length(var.functions) + length(var.critical_alarms) > 0 ? toset(["this"]) : toset([])
+
+  alarm_name        = "${var.name}-critical"
+  alarm_description = "Transactions fail, wait or are lost: at least one critical alarm is on."
+  alarm_rule        = join(" OR ", [for name in local.critical_alarm_names : "ALARM(\"${name}\")"])
+  alarm_actions     = [aws_sns_topic.this["processing_failures"].arn]
+  ok_actions        = [aws_sns_topic.this["processing_failures"].arn]
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Dashboard
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  decisions = [var.decision_metrics.namespace]
+  service   = ["service", var.decision_metrics.service]
+
+  # Each row of the dashboard: a heading and its graphs, which share the width. A graph without metrics is left out.
+  # A metric is a list itself; where two loops make the metrics, it is wrapped, so that flatten leaves it whole.
+  rows = [
+    {
+      heading = "Throughput"
+      graphs = [
+        {
+          title    = "Requests a minute"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = var.dashboard.api == null ? [] : [
+            ["AWS/ApiGateway", "Count", "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { label = "API requests" }],
+          ]
+        },
+        {
+          title    = "Transactions a minute"
+          sampling = { stat = "Sum", period = 60 }
+          metrics  = [for metric in ["Processed", "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+        },
+        {
+          title    = "Events a minute"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = var.dashboard.event_bus_name == null ? [] : [
+            # Counted per rule only; the search adds up the rules of the bus.
+            for metric in ["Invocations", "FailedInvocations"] : [{
+              id         = lower(metric)
+              label      = metric
+              expression = "SUM(SEARCH('{AWS/Events,EventBusName,RuleName} EventBusName=\"${var.dashboard.event_bus_name}\" MetricName=\"${metric}\"', 'Sum', 60))"
+            }]
+          ]
+        },
+      ]
+    },
+    {
+      heading = "Latency"
+      graphs = [
+        {
+          title    = "API answer in ms"
+          sampling = { stat = "p99", period = 60 }
+          metrics = var.dashboard.api == null ? [] : [
+            for stat in ["p50", "p95", "p99"] : ["AWS/ApiGateway", "Latency", "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { stat = stat, label = stat }]
+          ]
+        },
+        {
+          title    = "Request to committed decision in ms"
+          sampling = { stat = "p99", period = 60 }
+          metrics  = [for stat in ["p50", "p95", "p99"] : concat(local.decisions, ["DecisionLatency"], local.service, [{ stat = stat, label = stat }])]
+        },
+        {
+          title    = "Functions, p99 in ms"
+          sampling = { stat = "p99", period = 60 }
+          metrics  = [for key, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = key }]]
+        },
+      ]
+    },
+    {
+      heading = "Errors"
+      graphs = [
+        {
+          title    = "API answers with an error"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = var.dashboard.api == null ? [] : [
+            for metric in ["4XXError", "5XXError"] : ["AWS/ApiGateway", metric, "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { label = metric }]
+          ]
+        },
+        {
+          title    = "Functions: errors and throttles"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = flatten([
+            for key, function in var.functions : [
+              for metric in ["Errors", "Throttles"] : { metric = ["AWS/Lambda", metric, "FunctionName", function.name, { label = "${key} ${lower(metric)}" }] }
+            ]
+          ])[*].metric
+        },
+        {
+          title    = "Case workflow"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = var.dashboard.state_machine_arn == null ? [] : [
+            for metric in ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"] :
+            ["AWS/States", metric, "StateMachineArn", var.dashboard.state_machine_arn, { label = metric }]
+          ]
+        },
+        {
+          title    = "Tables: throttled requests"
+          sampling = { stat = "Sum", period = 60 }
+          metrics = flatten([
+            for key, name in var.dashboard.tables : [
+              for metric in ["ReadThrottleEvents", "WriteThrottleEvents"] : { metric = ["AWS/DynamoDB", metric, "TableName", name, { label = "${key} ${metric}" }] }
+            ]
+          ])[*].metric
+        },
+      ]
+    },
+    {
+      heading = "Queues"
+      graphs = [
+        {
+          title    = "Messages waiting"
+          sampling = { stat = "Maximum", period = 60 }
+          metrics  = [for key, name in var.dashboard.queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name, { label = key }]]
+        },
+        {
+          title    = "Age of the oldest message in s"
+          sampling = { stat = "Maximum", period = 60 }
+          metrics  = [for key, name in var.dashboard.queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", name, { label = key }]]
+        },
+        {
+          title    = "Messages in dead-letter queues"
+          sampling = { stat = "Maximum", period = 60 }
+          metrics  = [for key, name in var.dashboard.dead_letter_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name, { label = key }]]
+        },
+      ]
+    },
+    {
+      heading = "Decisions"
+      graphs = [
+        {
+          title    = "Fraud found, rejected"
+          sampling = { stat = "Sum", period = 300 }
+          metrics  = [for metric in ["FraudDetected", "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+        },
+        {
+          title    = "Fraud rate in percent"
+          sampling = { stat = "Sum", period = 900 }
+          metrics = [
+            [{ expression = "100 * FILL(fraud, 0) / processed", label = "Fraud rate", id = "rate" }],
+            concat(local.decisions, ["FraudDetected"], local.service, [{ id = "fraud", visible = false }]),
+            concat(local.decisions, ["Processed"], local.service, [{ id = "processed", visible = false }]),
+          ]
+        },
+      ]
+    },
+  ]
+
+  shown_rows = [
+    for row in local.rows : {
+      heading = row.heading
+      graphs  = [for graph in row.graphs : graph if length(graph.metrics) > 0]
+    } if anytrue([for graph in row.graphs : length(graph.metrics) > 0])
+  ]
+
+  # CloudWatch draws on a grid 24 wide: alarms on top, then a heading (1 high) and its graphs (6 high) a row.
+  widgets = concat(
+    [{
+      type   = "alarm"
+      x      = 0
+      y      = 0
+      width  = 24
+      height = 4
+      properties = {
+        title = "Alarms"
+        # A dashboard shows 100 alarms at most.
+        alarms = slice(local.alarm_arns, 0, min(100, length(local.alarm_arns)))
+      }
+    }],
+    flatten([
+      for row_number, row in local.shown_rows : concat(
+        [{
+          type       = "text"
+          x          = 0
+          y          = 4 + 7 * row_number
+          width      = 24
+          height     = 1
+          properties = { markdown = "## ${row.heading}" }
+        }],
+        [
+          for graph_number, graph in row.graphs : {
+            type   = "metric"
+            x      = graph_number * floor(24 / length(row.graphs))
+            y      = 5 + 7 * row_number
+            width  = floor(24 / length(row.graphs))
+            height = 6
+            properties = {
+              title   = graph.title
+              region  = local.region
+              view    = "timeSeries"
+              stat    = graph.sampling.stat
+              period  = graph.sampling.period
+              metrics = graph.metrics
+              yAxis   = { left = { min = 0 } }
+            }
+          }
+        ],
+      )
+    ]),
+  )
+
+  # By name, like the topics: a dashboard is not to change because an alarm is made anew.
+  alarm_arns = [
+    for name in concat(
+      [for alarm in aws_cloudwatch_composite_alarm.critical : alarm.alarm_name],
+      [aws_cloudwatch_metric_alarm.fraud_rate.alarm_name],
+      [for alarm in aws_cloudwatch_metric_alarm.error_rate : alarm.alarm_name],
+      [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
+    ) : "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${name}"
+  ]
+
+  console_domains = {
+    aws        = "console.aws.amazon.com"
+    aws-cn     = "console.amazonaws.cn"
+    aws-us-gov = "console.amazonaws-us-gov.com"
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+  dashboard_body = jsonencode({ widgets = local.widgets })
+}

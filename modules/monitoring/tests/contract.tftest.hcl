@@ -1,0 +1,503 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-central-1" }
+  }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-some" }
+  }
+
+  mock_resource "aws_cloudwatch_composite_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-critical" }
+  }
+}
+
+# The two topics need ARNs of their own, or a mix-up of the two would not show.
+override_resource {
+  target = aws_sns_topic.this["processing_failures"]
+  values = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures" }
+}
+
+override_resource {
+  target = aws_sns_topic.this["fraud_alerts"]
+  values = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts" }
+}
+
+variables {
+  name             = "txn-test"
+  kms_key_arn      = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  decision_metrics = { namespace = "TransactionPipeline" }
+
+  functions = {
+    ingest  = { name = "txn-test-ingest", timeout_seconds = 10 }
+    process = { name = "txn-test-process", timeout_seconds = 30 }
+  }
+
+  alarms = {
+    queue-backlog = {
+      description         = "More than 1,000 messages wait."
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "txn-test-transactions.fifo" }
+      statistic           = "Maximum"
+      period_seconds      = 60
+      evaluation_periods  = 5
+      threshold           = 1000
+      comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
+    }
+    api-latency = {
+      description         = "The API is slow."
+      namespace           = "AWS/ApiGateway"
+      metric_name         = "Latency"
+      dimensions          = { ApiName = "txn-test-api", Stage = "live" }
+      statistic           = "p99"
+      period_seconds      = 300
+      evaluation_periods  = 1
+      threshold           = 1000
+      comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
+    }
+  }
+
+  critical_alarms = ["queue-backlog"]
+}
+
+# --- topics ----------------------------------------------------------------------------------------------------------
+
+run "both_topics_are_encrypted_with_the_customer_key" {
+  command = plan
+
+  assert {
+    condition     = { for key, topic in aws_sns_topic.this : key => topic.name } == { processing_failures = "txn-test-processing-failures", fraud_alerts = "txn-test-fraud-alerts" }
+    error_message = "There must be one topic for failures and one for fraud."
+  }
+
+  assert {
+    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.kms_key_arn])
+    error_message = "Both topics must be encrypted with kms_key_arn."
+  }
+}
+
+run "nobody_is_subscribed_unless_told" {
+  command = plan
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 0
+    error_message = "Without addresses there must be no subscriptions."
+  }
+}
+
+run "each_address_is_subscribed_to_its_own_topic" {
+  command = apply
+
+  variables {
+    failure_email_subscriptions = ["operations@example.com", "both@example.com"]
+    fraud_email_subscriptions   = ["both@example.com"]
+  }
+
+  assert {
+    condition = { for key, subscription in aws_sns_topic_subscription.email : key => "${subscription.protocol} ${subscription.endpoint} ${subscription.topic_arn}" } == {
+      "processing_failures/operations@example.com" = "email operations@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+      "processing_failures/both@example.com"       = "email both@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+      "fraud_alerts/both@example.com"              = "email both@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+    }
+    error_message = "An address must get what it asked for, and one address may ask for both."
+  }
+}
+
+# --- alarms ----------------------------------------------------------------------------------------------------------
+
+run "a_functions_error_rate_over_one_percent_in_ten_minutes_alarms" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.error_rate["process"].threshold == 1 && aws_cloudwatch_metric_alarm.error_rate["process"].comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.error_rate["process"].evaluation_periods == 1
+    error_message = "More than 1 % must alarm, exactly 1 % must not."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.error_rate["process"].metric_query : query.expression if query.return_data == true]) == "IF(calls > 0, 100 * errors / calls, 0)"
+    error_message = "The rate must be failed calls in percent of all calls."
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.error_rate["process"].metric_query : query.id => "${query.metric[0].metric_name} ${query.metric[0].stat} ${query.metric[0].period} ${query.metric[0].dimensions.FunctionName}" if length(query.metric) > 0 } == {
+      errors = "Errors Sum 600 txn-test-process"
+      calls  = "Invocations Sum 600 txn-test-process"
+    }
+    error_message = "Both sums must be of this function, over 10 minutes."
+  }
+}
+
+run "any_throttled_call_alarms" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["ingest-throttles"].metric_name == "Throttles" && aws_cloudwatch_metric_alarm.this["ingest-throttles"].threshold == 0 && aws_cloudwatch_metric_alarm.this["ingest-throttles"].dimensions.FunctionName == "txn-test-ingest"
+    error_message = "One throttled call must alarm."
+  }
+}
+
+run "a_p99_duration_over_80_percent_of_the_timeout_alarms" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["process-duration"].threshold == 24000 && aws_cloudwatch_metric_alarm.this["ingest-duration"].threshold == 8000
+    error_message = "The threshold must be 80 % of the timeout, in milliseconds."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["process-duration"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["process-duration"].statistic == null
+    error_message = "The duration must be judged by its 99th percentile."
+  }
+}
+
+run "alarms_of_other_modules_are_made_as_given" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["queue-backlog"].alarm_name == "txn-test-queue-backlog" && aws_cloudwatch_metric_alarm.this["queue-backlog"].statistic == "Maximum" && aws_cloudwatch_metric_alarm.this["queue-backlog"].extended_statistic == null && aws_cloudwatch_metric_alarm.this["queue-backlog"].threshold == 1000 && aws_cloudwatch_metric_alarm.this["queue-backlog"].evaluation_periods == 5
+    error_message = "A given alarm must keep its statistic, threshold and periods."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["api-latency"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["api-latency"].statistic == null
+    error_message = "A percentile is an extended statistic."
+  }
+}
+
+run "an_unusual_fraud_rate_alarms_once_enough_was_decided" {
+  command = plan
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.fraud_rate.metric_query : query.expression if query.return_data == true]) == "IF(processed >= 50, 100 * FILL(fraud, 0) / processed, 0)" && aws_cloudwatch_metric_alarm.fraud_rate.threshold == 5
+    error_message = "The rate must be found fraud in percent of at least 50 decisions."
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.fraud_rate.metric_query : query.id => "${query.metric[0].namespace} ${query.metric[0].metric_name} ${query.metric[0].dimensions.service} ${query.metric[0].period}" if length(query.metric) > 0 } == {
+      fraud     = "TransactionPipeline FraudDetected process 900"
+      processed = "TransactionPipeline Processed process 900"
+    }
+    error_message = "Both counts must be those of the deciding function."
+  }
+}
+
+run "fraud_goes_to_the_fraud_topic_and_all_else_to_the_failures_topic" {
+  command = apply
+
+  assert {
+    condition     = one(aws_cloudwatch_metric_alarm.fraud_rate.alarm_actions) == "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+    error_message = "The fraud rate must be told to the fraud desk."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.error_rate)) :
+      one(alarm.alarm_actions) == "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures" && alarm.ok_actions == alarm.alarm_actions
+    ])
+    error_message = "All other alarms, and their end, must be told to the operators."
+  }
+
+  assert {
+    condition     = output.processing_failures_topic_arn == "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures" && output.fraud_alerts_topic_arn == "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+    error_message = "The outputs must not be mixed up."
+  }
+}
+
+run "quiet_times_do_not_alarm" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.error_rate), [aws_cloudwatch_metric_alarm.fraud_rate, aws_cloudwatch_metric_alarm.this["process-throttles"], aws_cloudwatch_metric_alarm.this["process-duration"]]) :
+      alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "No calls must not count as bad calls."
+  }
+}
+
+run "the_composite_alarm_covers_what_is_critical" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_composite_alarm.critical["this"].alarm_rule == "ALARM(\"txn-test-ingest-error-rate\") OR ALARM(\"txn-test-process-error-rate\") OR ALARM(\"txn-test-queue-backlog\")"
+    error_message = "It must be on while a function's error rate or a critical alarm is on."
+  }
+}
+
+run "where_nothing_is_watched_there_is_no_composite_alarm" {
+  command = plan
+
+  variables {
+    functions       = {}
+    alarms          = {}
+    critical_alarms = []
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_composite_alarm.critical) == 0 && output.composite_alarm_name == null
+    error_message = "CloudWatch takes no empty rule."
+  }
+}
+
+run "all_alarms_are_told" {
+  command = plan
+
+  assert {
+    condition = join(" ", output.alarm_names) == join(" ", [
+      "txn-test-api-latency",
+      "txn-test-fraud-rate",
+      "txn-test-ingest-duration",
+      "txn-test-ingest-error-rate",
+      "txn-test-ingest-throttles",
+      "txn-test-process-duration",
+      "txn-test-process-error-rate",
+      "txn-test-process-throttles",
+      "txn-test-queue-backlog",
+    ])
+    error_message = "The output must name every alarm once."
+  }
+}
+
+# --- dashboard -------------------------------------------------------------------------------------------------------
+
+run "the_dashboard_shows_throughput_latency_errors_queues_and_decisions" {
+  command = plan
+
+  variables {
+    dashboard = {
+      api                = { name = "txn-test-api", stage = "live" }
+      queues             = { transactions = "txn-test-transactions.fifo" }
+      dead_letter_queues = { transactions = "txn-test-transactions-dlq.fifo" }
+      tables             = { transactions = "txn-test-transactions" }
+      state_machine_arn  = "arn:aws:states:eu-central-1:123456789012:stateMachine:txn-test-cases"
+      event_bus_name     = "txn-test"
+    }
+  }
+
+  assert {
+    condition     = join(" ", [for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.markdown if widget.type == "text"]) == "## Throughput ## Latency ## Errors ## Queues ## Decisions"
+    error_message = "All five rows must be there, in this order."
+  }
+
+  assert {
+    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "metric"]) == 15
+    error_message = "All graphs must be there when everything is given."
+  }
+
+  assert {
+    condition     = one([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "alarm"]).properties.alarms[0] == "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-critical"
+    error_message = "The state of all that is critical must come first."
+  }
+
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.x + widget.width <= 24])
+    error_message = "Nothing may stick out of the 24 columns of a dashboard."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["txn-test-transactions.fifo", "txn-test-transactions-dlq.fifo", "stateMachine:txn-test-cases", "DecisionLatency", "FraudDetected", "Rejected", "Processed", "txn-test-process", "WriteThrottleEvents"] :
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, name)
+    ])
+    error_message = "Everything given must be shown."
+  }
+}
+
+run "what_is_not_given_is_left_out_of_the_dashboard" {
+  command = plan
+
+  assert {
+    condition     = join(" ", [for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.markdown if widget.type == "text"]) == "## Throughput ## Latency ## Errors ## Decisions"
+    error_message = "Without queues there must be no row for queues."
+  }
+
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(widget.properties.metrics) > 0 if widget.type == "metric"])
+    error_message = "There must be no empty graphs."
+  }
+}
+
+run "the_dashboards_address_leads_to_the_console" {
+  command = plan
+
+  assert {
+    condition     = output.dashboard_url == "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/txn-test"
+    error_message = "The address must be that of the console in this region."
+  }
+}
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+run "a_name_with_a_space_is_refused" {
+  command = plan
+  variables {
+    name = "txn test"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_key_that_is_no_key_arn_is_refused" {
+  command = plan
+  variables {
+    kms_key_arn = "alias/aws/sns"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "an_address_for_failures_without_a_domain_is_refused" {
+  command = plan
+  variables {
+    failure_email_subscriptions = ["operations"]
+  }
+  expect_failures = [var.failure_email_subscriptions]
+}
+
+run "an_address_for_fraud_without_a_domain_is_refused" {
+  command = plan
+  variables {
+    fraud_email_subscriptions = ["fraud@desk"]
+  }
+  expect_failures = [var.fraud_email_subscriptions]
+}
+
+run "a_function_name_in_upper_case_is_refused" {
+  command = plan
+  variables {
+    functions = { Process = { name = "txn-test-process", timeout_seconds = 30 } }
+  }
+  expect_failures = [var.functions]
+}
+
+run "a_timeout_over_15_minutes_is_refused" {
+  command = plan
+  variables {
+    functions = { process = { name = "txn-test-process", timeout_seconds = 901 } }
+  }
+  expect_failures = [var.functions]
+}
+
+run "an_alarm_name_with_a_space_is_refused" {
+  command = plan
+  variables {
+    alarms          = { "queue backlog" = var.alarms["queue-backlog"] }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "an_alarm_that_bears_the_name_of_one_made_here_is_refused" {
+  command = plan
+  variables {
+    alarms          = { process-throttles = var.alarms["queue-backlog"] }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "an_unknown_statistic_is_refused" {
+  command = plan
+  variables {
+    alarms          = { a = merge(var.alarms["queue-backlog"], { statistic = "Median" }) }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "a_period_of_90_seconds_is_refused" {
+  command = plan
+  variables {
+    alarms          = { a = merge(var.alarms["queue-backlog"], { period_seconds = 90 }) }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "no_evaluation_period_is_refused" {
+  command = plan
+  variables {
+    alarms          = { a = merge(var.alarms["queue-backlog"], { evaluation_periods = 0 }) }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "an_unknown_comparison_is_refused" {
+  command = plan
+  variables {
+    alarms          = { a = merge(var.alarms["queue-backlog"], { comparison_operator = ">" }) }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "an_unknown_treatment_of_missing_data_is_refused" {
+  command = plan
+  variables {
+    alarms          = { a = merge(var.alarms["queue-backlog"], { treat_missing_data = "ok" }) }
+    critical_alarms = []
+  }
+  expect_failures = [var.alarms]
+}
+
+run "a_critical_alarm_that_does_not_exist_is_refused" {
+  command = plan
+  variables {
+    critical_alarms = ["nothing"]
+  }
+  expect_failures = [var.critical_alarms]
+}
+
+run "a_namespace_of_aws_is_refused" {
+  command = plan
+  variables {
+    decision_metrics = { namespace = "AWS/Lambda" }
+  }
+  expect_failures = [var.decision_metrics]
+}
+
+run "an_empty_service_is_refused" {
+  command = plan
+  variables {
+    decision_metrics = { namespace = "TransactionPipeline", service = "" }
+  }
+  expect_failures = [var.decision_metrics]
+}
+
+run "a_threshold_of_100_percent_is_refused" {
+  command = plan
+  variables {
+    thresholds = { error_rate_percent = 100 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "a_fraud_rate_over_no_decisions_is_refused" {
+  command = plan
+  variables {
+    thresholds = { fraud_minimum_decisions = 0 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "a_workflow_that_is_no_state_machine_is_refused" {
+  command = plan
+  variables {
+    dashboard = { state_machine_arn = "txn-test-cases" }
+  }
+  expect_failures = [var.dashboard]
+}

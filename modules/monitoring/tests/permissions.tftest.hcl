@@ -1,0 +1,67 @@
+# The real provider renders the policies; nothing is called. They are read from their documents, because the topics'
+# own ARNs are known only once they exist.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  name             = "txn-test"
+  kms_key_arn      = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  decision_metrics = { namespace = "TransactionPipeline" }
+}
+
+run "publishing_without_tls_is_denied_to_everybody" {
+  command = plan
+
+  assert {
+    condition = [for s in jsondecode(data.aws_iam_policy_document.topic["fraud_alerts"].json).Statement : s if s.Effect == "Deny"] == [{
+      Sid       = "OnlyOverTls"
+      Effect    = "Deny"
+      Action    = "sns:Publish"
+      Principal = { AWS = "*" }
+      Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+    error_message = "Plain HTTP must be denied."
+  }
+}
+
+run "only_this_systems_alarms_and_this_accounts_rules_may_publish" {
+  command = plan
+
+  assert {
+    condition = [for s in jsondecode(data.aws_iam_policy_document.topic["processing_failures"].json).Statement : s if s.Effect == "Allow"] == [
+      {
+        Sid       = "AlarmsOfThisAccountPublish"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-*" }
+        }
+      },
+      {
+        Sid       = "RulesOfThisAccountPublish"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "events.amazonaws.com" }
+        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+        Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+      },
+    ]
+    error_message = "Nobody else may publish by the topic's policy."
+  }
+}

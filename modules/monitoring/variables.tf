@@ -1,0 +1,232 @@
+variable "name" {
+  description = "Full name of the monitored system and of its dashboard, and the beginning of its alarms' and topics' names; 1 to 80 letters, digits, hyphens and underscores."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.name))
+    error_message = "name must be 1 to 80 letters, digits, hyphens and underscores."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Topics
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "kms_key_arn" {
+  description = "ARN of the customer KMS key that encrypts the topics. Its policy must let cloudwatch.amazonaws.com and events.amazonaws.com use it, or their messages are dropped in silence."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key (not of an alias)."
+  }
+}
+
+variable "failure_email_subscriptions" {
+  description = "E-mail addresses that are told of processing failures and alarms. Each has to confirm the subscription."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.failure_email_subscriptions : can(regex("^[^@\\s/]+@[^@\\s/]+\\.[^@\\s/]+$", address))])
+    error_message = "failure_email_subscriptions must be e-mail addresses."
+  }
+}
+
+variable "fraud_email_subscriptions" {
+  description = "E-mail addresses that are told of suspected fraud and of an unusual fraud rate. Each has to confirm the subscription."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.fraud_email_subscriptions : can(regex("^[^@\\s/]+@[^@\\s/]+\\.[^@\\s/]+$", address))])
+    error_message = "fraud_email_subscriptions must be e-mail addresses."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Alarms
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "functions" {
+  description = <<-EOT
+    Functions to watch, by a short name in lower case. Each gets alarms on its error rate, throttles and duration.
+      name            : name of the function
+      timeout_seconds : its timeout, 1 to 900
+  EOT
+  type = map(object({
+    name            = string
+    timeout_seconds = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.functions) : can(regex("^[a-z][a-z0-9_-]*$", key))])
+    error_message = "The names of functions must be lower-case letters, digits, hyphens and underscores."
+  }
+
+  validation {
+    condition     = alltrue([for function in var.functions : function.timeout_seconds >= 1 && function.timeout_seconds <= 900])
+    error_message = "timeout_seconds of functions must lie between 1 and 900."
+  }
+}
+
+variable "alarms" {
+  description = <<-EOT
+    Further alarms, by the end of their name in lower case: the outputs `alarms` of the other modules, merged.
+      description         : what has happened when it fires
+      namespace           : the metric's namespace
+      metric_name         : the metric
+      dimensions          : its dimensions
+      statistic           : SampleCount, Average, Sum, Minimum, Maximum or a percentile such as p99
+      period_seconds      : length of one period: 10, 30 or a multiple of 60
+      evaluation_periods  : periods in a row that must breach, 1 or more
+      threshold           : value to compare with
+      comparison_operator : GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThreshold or LessThanOrEqualToThreshold
+      treat_missing_data  : notBreaching, breaching, ignore or missing
+  EOT
+  type = map(object({
+    description         = string
+    namespace           = string
+    metric_name         = string
+    dimensions          = map(string)
+    statistic           = string
+    period_seconds      = number
+    evaluation_periods  = number
+    threshold           = number
+    comparison_operator = string
+    treat_missing_data  = string
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.alarms) : can(regex("^[a-z][a-z0-9_-]*$", key))])
+    error_message = "The names of alarms must be lower-case letters, digits, hyphens and underscores."
+  }
+
+  validation {
+    condition = length(setintersection(keys(var.alarms), concat(["fraud-rate", "critical"], flatten([
+      for key in keys(var.functions) : ["${key}-error-rate", "${key}-throttles", "${key}-duration"]
+    ])))) == 0
+    error_message = "alarms must not use the names of the alarms made here: fraud-rate, critical, and <function>-error-rate, -throttles and -duration."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.alarms : can(regex("^(SampleCount|Average|Sum|Minimum|Maximum|p[0-9]{1,2}(\\.[0-9]{1,10})?|p100)$", alarm.statistic))])
+    error_message = "statistic of alarms must be SampleCount, Average, Sum, Minimum, Maximum or a percentile such as p99."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.alarms : contains([10, 30], alarm.period_seconds) || alarm.period_seconds >= 60 && alarm.period_seconds % 60 == 0])
+    error_message = "period_seconds of alarms must be 10, 30 or a multiple of 60."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.alarms : alarm.evaluation_periods >= 1])
+    error_message = "evaluation_periods of alarms must be 1 or more."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.alarms : contains(["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"], alarm.comparison_operator)])
+    error_message = "comparison_operator of alarms must be GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThreshold or LessThanOrEqualToThreshold."
+  }
+
+  validation {
+    condition     = alltrue([for alarm in var.alarms : contains(["notBreaching", "breaching", "ignore", "missing"], alarm.treat_missing_data)])
+    error_message = "treat_missing_data of alarms must be notBreaching, breaching, ignore or missing."
+  }
+}
+
+variable "critical_alarms" {
+  description = "Names (keys) of those alarms that mean that transactions fail, wait or are lost. The composite alarm is on while one of them is, or the error rate of any function."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.critical_alarms, keys(var.alarms))) == 0
+    error_message = "critical_alarms must be keys of alarms."
+  }
+}
+
+variable "decision_metrics" {
+  description = <<-EOT
+    Where the decisions are counted: metrics Processed, FraudDetected, Rejected (counts) and DecisionLatency (ms) with the
+    single dimension `service`.
+      namespace : namespace of the metrics
+      service   : value of the dimension (default process)
+  EOT
+  type = object({
+    namespace = string
+    service   = optional(string, "process")
+  })
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/#:-]{1,255}$", var.decision_metrics.namespace)) && !startswith(var.decision_metrics.namespace, "AWS/")
+    error_message = "decision_metrics.namespace must be 1 to 255 letters, digits and . _ / # : -, and not begin with AWS/."
+  }
+
+  validation {
+    condition     = length(var.decision_metrics.service) >= 1 && length(var.decision_metrics.service) <= 1024
+    error_message = "decision_metrics.service must have 1 to 1,024 characters."
+  }
+}
+
+variable "thresholds" {
+  description = <<-EOT
+    Thresholds of the alarms that are made here; each must be exceeded.
+      error_rate_percent          : failed calls of a function over 10 minutes, in percent (default 1)
+      duration_percent_of_timeout : 99th percentile of a function's duration over 5 minutes, in percent of its timeout (default 80)
+      fraud_rate_percent          : decisions that found fraud over 15 minutes, in percent (default 5)
+      fraud_minimum_decisions     : decisions within 15 minutes below which a fraud rate says nothing (default 50)
+  EOT
+  type = object({
+    error_rate_percent          = optional(number, 1)
+    duration_percent_of_timeout = optional(number, 80)
+    fraud_rate_percent          = optional(number, 5)
+    fraud_minimum_decisions     = optional(number, 50)
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([
+      for percent in [var.thresholds.error_rate_percent, var.thresholds.duration_percent_of_timeout, var.thresholds.fraud_rate_percent] :
+      percent > 0 && percent < 100
+    ])
+    error_message = "Percentages of thresholds must lie between 0 and 100, both excluded."
+  }
+
+  validation {
+    condition     = var.thresholds.fraud_minimum_decisions >= 1
+    error_message = "thresholds.fraud_minimum_decisions must be 1 or more."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Dashboard
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "dashboard" {
+  description = <<-EOT
+    What the dashboard shows besides the functions and the decisions; what is not given is left out.
+      api                : name and stage of the REST API
+      queues             : names of queues, by a short name
+      dead_letter_queues : names of dead-letter queues, by a short name
+      tables             : names of tables, by a short name
+      state_machine_arn  : ARN of the case workflow
+      event_bus_name     : name of the event bus
+  EOT
+  type = object({
+    api                = optional(object({ name = string, stage = string }))
+    queues             = optional(map(string), {})
+    dead_letter_queues = optional(map(string), {})
+    tables             = optional(map(string), {})
+    state_machine_arn  = optional(string)
+    event_bus_name     = optional(string)
+  })
+  default = {}
+
+  validation {
+    condition     = var.dashboard.state_machine_arn == null ? true : can(regex("^arn:[a-z0-9-]+:states:[a-z0-9-]+:[0-9]{12}:stateMachine:", var.dashboard.state_machine_arn))
+    error_message = "dashboard.state_machine_arn must be the ARN of a state machine."
+  }
+}
