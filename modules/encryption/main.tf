@@ -1,0 +1,168 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+  suffix    = data.aws_partition.current.dns_suffix
+
+  read_write = ["kms:Decrypt", "kms:GenerateDataKey"]
+
+  # One row for each use that an AWS service makes of the key in its own name: who, what, and for which of this
+  # account's resources. KMS gets the resource from the service in the encryption context, so that a service which
+  # acts for another account never matches.
+  uses = {
+    log_groups = {
+      principal = "logs.${local.region}.${local.suffix}"
+      actions = [
+        "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom", "kms:ReEncryptTo",
+      ]
+      context  = "aws:logs:arn"
+      resource = "logs:${local.region}:${local.account}:*"
+    }
+    log_delivery = {
+      principal = "delivery.logs.amazonaws.com"
+      actions   = local.read_write
+      context   = "SourceArn"
+      resource  = "logs:${local.region}:${local.account}:*"
+    }
+    event_buses = {
+      principal = "events.amazonaws.com"
+      actions   = concat(local.read_write, ["kms:ReEncryptFrom", "kms:ReEncryptTo"])
+      context   = "aws:events:event-bus:arn"
+      resource  = "events:${local.region}:${local.account}:event-bus/*"
+    }
+    events_to_queues = {
+      principal = "events.amazonaws.com"
+      actions   = local.read_write
+      context   = "aws:sqs:arn"
+      resource  = "sqs:${local.region}:${local.account}:*"
+    }
+    events_to_topics = {
+      principal = "events.amazonaws.com"
+      actions   = local.read_write
+      context   = "aws:sns:topicArn"
+      resource  = "sns:${local.region}:${local.account}:*"
+    }
+    topics_to_queues = {
+      principal = "sns.amazonaws.com"
+      actions   = local.read_write
+      context   = "aws:sqs:arn"
+      resource  = "sqs:${local.region}:${local.account}:*"
+    }
+    alarms_to_topics = {
+      principal = "cloudwatch.amazonaws.com"
+      actions   = local.read_write
+      context   = "aws:sns:topicArn"
+      resource  = "sns:${local.region}:${local.account}:*"
+    }
+  }
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Encrypts the data of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_window_days
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.this.key_id
+}
+
+# In a key policy the resource "*" means this key and no other.
+data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:The account's administrators must be able to manage the key; without this statement nobody could, for good.
+  #checkov:skip=CKV_AWS_111:A key policy is attached to one key: the resource "*" is that key.
+  #checkov:skip=CKV_AWS_356:A key policy is attached to one key: the resource "*" is that key, and AWS accepts nothing else.
+
+  # Hands the decision to the account's IAM policies, as AWS recommends: a role uses the key only if its own policy says so.
+  statement {
+    sid       = "AccountAdministration"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account}:root"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = { for use, grant in local.uses : use => grant if contains(var.uses, use) }
+
+    content {
+      sid       = replace(title(replace(statement.key, "_", " ")), " ", "")
+      actions   = statement.value.actions
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = [statement.value.principal]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "kms:EncryptionContext:${statement.value.context}"
+        values   = ["arn:${local.partition}:${statement.value.resource}"]
+      }
+    }
+  }
+
+  # DescribeKey carries no encryption context, so the account is all that it can be held to.
+  dynamic "statement" {
+    for_each = contains(var.uses, "event_buses") ? ["event_buses"] : []
+
+    content {
+      sid       = "EventBusesDescribeKey"
+      actions   = ["kms:DescribeKey"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account]
+      }
+    }
+  }
+
+  # Any principal of this account, but only through a service that has let the principal in already.
+  dynamic "statement" {
+    for_each = length(var.via_services) > 0 ? ["via_services"] : []
+
+    content {
+      sid = "AccountThroughServices"
+      actions = [
+        "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+      ]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:CallerAccount"
+        values   = [local.account]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in var.via_services : "${service}.${local.region}.${local.suffix}"]
+      }
+    }
+  }
+}

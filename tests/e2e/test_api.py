@@ -1,0 +1,253 @@
+"""The deployed API: what it takes, what it refuses, and how it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from jsonschema import Draft7Validator
+
+from tests.e2e.conftest import Flagship, wait_for
+
+Purchase = Callable[..., dict[str, Any]]
+
+DOCUMENT = yaml.safe_load((Path(__file__).resolve().parents[2] / "api" / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+def check_against_document(answer: requests.Response, path: str, method: str) -> None:
+    """Fail unless the answer's status is documented and its body is what the document says."""
+    responses = DOCUMENT["paths"][path][method]["responses"]
+    assert str(answer.status_code) in responses, f"{answer.status_code} is not documented for {method} {path}"
+    response = responses[str(answer.status_code)]
+    if "$ref" in response:
+        response = DOCUMENT["components"]["responses"][response["$ref"].rsplit("/", 1)[-1]]
+    schema = {**response["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
+    Draft7Validator(_without_nullable(schema)).validate(answer.json())
+
+
+def _without_nullable(schema: Any) -> Any:
+    """Say OpenAPI 3.0's `nullable` in JSON Schema's way."""
+    if isinstance(schema, list):
+        return [_without_nullable(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: _without_nullable(part) for key, part in schema.items() if key != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+def test_a_transaction_is_accepted_decided_and_told_about(flagship: Flagship, purchase: Purchase) -> None:
+    document = purchase()
+
+    accepted = flagship.submit(document)
+    flagship.settled(document["transaction_id"])
+    told = flagship.call("GET", f"/v1/transactions/{document['transaction_id']}")
+
+    check_against_document(accepted, "/v1/transactions", "post")
+    check_against_document(told, "/v1/transactions/{transaction_id}", "get")
+    assert accepted.status_code == 202
+    assert accepted.json() == {
+        "message": "Transaction validated and queued",
+        "transaction_id": document["transaction_id"],
+        "status": "pending_fraud_check",
+    }
+    assert told.json()["status"] == "APPROVED"
+    assert told.json()["amount"] == 12.5
+    assert told.json()["decision"]["reasons"] == []
+
+
+FUTURE = (datetime.now(timezone.utc) + timedelta(days=2)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"amount": 0}, "amount"),
+        ({"amount": -0.01}, "amount"),
+        ({"amount": "12.50"}, "amount"),
+        ({"amount": 1e15}, "amount"),
+        ({"amount": 1.001}, "amount"),
+        ({"amount": ...}, "amount"),
+        ({"transaction_id": "x" * 65}, "transaction_id"),
+        ({"transaction_id": 7}, "transaction_id"),
+        ({"account_id": "a" * 5000}, "account_id"),
+        ({"merchant_id": None}, "merchant_id"),
+        ({"currency": "XXX"}, "currency"),
+        ({"currency": "usd"}, "currency"),
+        ({"occurred_at": FUTURE}, "occurred_at"),
+        ({"occurred_at": "yesterday"}, "occurred_at"),
+        ({"location": {"latitude": 95, "longitude": 0}}, "location.latitude"),
+        ({"card_number": "4111111111111111"}, "card_number"),
+    ],
+)
+def test_bad_input_gets_a_400_that_names_the_field(
+    flagship: Flagship, purchase: Purchase, change: dict[str, Any], field: str
+) -> None:
+    answer = flagship.submit(purchase(**change))
+
+    check_against_document(answer, "/v1/transactions", "post")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"]["field"] == field
+    assert answer.json()["request_id"]
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e999999999999999999999"])
+def test_a_number_that_is_none_is_refused(flagship: Flagship, purchase: Purchase, amount: str) -> None:
+    import json
+
+    body = json.dumps(purchase(amount="@")).replace('"@"', amount)
+
+    answer = flagship.call("POST", "/v1/transactions", data=body, headers={"Content-Type": "application/json"})
+
+    check_against_document(answer, "/v1/transactions", "post")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '"text"', "null", '{"amount": 1, "amount": 2}'])
+def test_a_body_that_is_no_transaction_object_is_a_400(flagship: Flagship, body: str) -> None:
+    answer = flagship.call("POST", "/v1/transactions", data=body, headers={"Content-Type": "application/json"})
+
+    check_against_document(answer, "/v1/transactions", "post")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("merchant", "attributes", "amount", "code"),
+    [
+        ("nobody", None, 1, "UNKNOWN_MERCHANT"),
+        ("closed", {"active": False}, 1, "INACTIVE_MERCHANT"),
+        ("limited", {"max_transaction_amount": 100}, 100.01, "AMOUNT_OVER_MERCHANT_LIMIT"),
+    ],
+)
+def test_a_merchant_that_cannot_take_it_gets_a_422(
+    flagship: Flagship,
+    purchase: Purchase,
+    merchant: str,
+    attributes: dict[str, Any] | None,
+    amount: float,
+    code: str,
+) -> None:
+    if attributes is not None:
+        flagship.put_merchant(merchant, **attributes)
+    document = purchase(merchant_id=merchant, amount=amount)
+
+    answer = flagship.submit(document)
+
+    check_against_document(answer, "/v1/transactions", "post")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
+    assert flagship.row(document["transaction_id"]) == {}
+
+
+def test_the_same_again_gets_the_same_answer_and_has_no_second_effect(flagship: Flagship, purchase: Purchase) -> None:
+    document = purchase()
+
+    answers = [flagship.submit(document) for _ in range(3)]
+    flagship.settled(document["transaction_id"])
+    late = flagship.submit(document)
+
+    assert {answer.status_code for answer in answers} <= {200, 202}
+    assert (late.status_code, late.json()["status"]) == (200, "APPROVED")
+    check_against_document(late, "/v1/transactions", "post")
+    assert flagship.account(document["account_id"])["commits"] == 1
+
+
+def test_the_same_id_with_another_body_is_a_409_and_the_first_stands(flagship: Flagship, purchase: Purchase) -> None:
+    document = purchase()
+    flagship.submit(document)
+
+    answer = flagship.submit({**document, "amount": 99})
+
+    check_against_document(answer, "/v1/transactions", "post")
+    assert answer.status_code == 409
+    assert flagship.settled(document["transaction_id"])["amount"] == 12.5
+
+
+@pytest.mark.parametrize("key", ["", "wrong-key-wrong-key-wrong-key"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/transactions"),
+        ("GET", "/v1/transactions/t"),
+        ("GET", "/v1/accounts/a/transactions"),
+        ("GET", "/v1/health"),
+    ],
+)
+def test_without_its_key_every_route_is_closed(flagship: Flagship, method: str, path: str, key: str) -> None:
+    answer = flagship.call(method, path, key=key, json={} if method == "POST" else None)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
+def test_an_account_is_listed_newest_first_a_page_at_a_time(flagship: Flagship, purchase: Purchase) -> None:
+    documents = [purchase(str(i)) for i in range(5)]
+    for document in documents:
+        flagship.submit(document)
+    path = f"/v1/accounts/{documents[0]['account_id']}/transactions"
+
+    listed: list[str] = []
+    cursor: str | None = None
+    for _ in range(3):
+        answer = flagship.call("GET", path, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        check_against_document(answer, "/v1/accounts/{account_id}/transactions", "get")
+        listed += [row["transaction_id"] for row in answer.json()["transactions"]]
+        cursor = answer.json()["next_cursor"]
+
+    assert listed == [document["transaction_id"] for document in reversed(documents)]
+    assert cursor is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"limit": 0}, "limit"), ({"limit": 101}, "limit"), ({"limit": "x"}, "limit"), ({"cursor": "bogus"}, "cursor")],
+)
+def test_a_bad_page_request_names_its_parameter(flagship: Flagship, query: dict[str, Any], field: str) -> None:
+    answer = flagship.call("GET", "/v1/accounts/acc/transactions", params=query)
+
+    check_against_document(answer, "/v1/accounts/{account_id}/transactions", "get")
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, field)
+
+
+def test_an_unknown_transaction_is_a_404(flagship: Flagship) -> None:
+    answer = flagship.call("GET", "/v1/transactions/never-seen")
+
+    check_against_document(answer, "/v1/transactions/{transaction_id}", "get")
+    assert answer.status_code == 404
+
+
+def test_health_answers(flagship: Flagship) -> None:
+    answer = flagship.call("GET", "/v1/health")
+
+    check_against_document(answer, "/v1/health", "get")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_the_gateway_serves_exactly_the_documented_operations(flagship: Flagship) -> None:
+    gateway = flagship.client("apigateway")
+    (api,) = [item["id"] for item in gateway.get_rest_apis()["items"]]
+
+    served = {
+        (resource["path"], method.lower())
+        for resource in gateway.get_resources(restApiId=api, limit=500)["items"]
+        for method in resource.get("resourceMethods", {})
+    }
+
+    assert served == {(path, verb) for path, item in DOCUMENT["paths"].items() for verb in item if verb != "parameters"}
+
+
+def test_a_merchant_that_is_switched_off_soon_takes_nothing_more(
+    flagship: Flagship, purchase: Purchase, new_id: Callable[[str], str]
+) -> None:
+    merchant = flagship.put_merchant(new_id("closing"))
+    assert flagship.submit(purchase("1", merchant_id=merchant)).status_code == 202
+
+    flagship.put_merchant(merchant, active=False)
+
+    counter = iter(range(1000))
+    wait_for(
+        lambda: flagship.submit(purchase(f"c{next(counter)}", merchant_id=merchant)).status_code == 422,
+        "the merchant's cached configuration to expire",
+    )

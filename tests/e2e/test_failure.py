@@ -1,0 +1,135 @@
+"""What goes wrong: three receives, the dead-letter queue, quarantine, and nobody else hurt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline.aws.dynamo import to_item
+from tests.e2e.conftest import Flagship, wait_for
+
+Purchase = Callable[..., dict[str, Any]]
+
+
+def break_account(flagship: Flagship, account_id: str) -> None:
+    """Store a state that `process` cannot read, so that the account's next transaction fails."""
+    row = {"account_id": account_id, "version": 1, "last_occurred_at": "garbage"}
+    flagship.client("dynamodb").put_item(TableName=flagship.outputs["accounts_table_name"], Item=to_item(row))
+
+
+@contextmanager
+def paused(flagship: Flagship, function: str, source: str) -> Iterator[None]:
+    """Stop a function from reading its source for a while."""
+    mapping = flagship.outputs["event_source_ids"][function][source]
+    functions = flagship.client("lambda")
+    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+def test_a_message_reaches_the_dead_letter_queue_after_exactly_three_receives(
+    flagship: Flagship, purchase: Purchase
+) -> None:
+    document = purchase()
+    break_account(flagship, document["account_id"])
+
+    with paused(flagship, "failed", "dead_letters"):
+        flagship.submit(document)
+        message = flagship.messages(
+            flagship.outputs["transaction_dead_letter_queue_url"],
+            lambda message: document["transaction_id"] in message["Body"],
+        )
+
+    assert attempts(flagship, document["account_id"]) == 3
+    assert flagship.row(document["transaction_id"])["status"] == "RECEIVED"
+    assert message["Attributes"]["MessageGroupId"] == document["account_id"]
+
+
+def attempts(flagship: Flagship, account_id: str) -> int:
+    """Count, in the function's log, how often it tried to settle the account."""
+    pages = flagship.client("logs").get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{flagship.outputs['function_names']['process']}"
+    )
+    lines = [event["message"] for page in pages for event in page["events"]]
+    return sum("account could not be settled" in line and account_id in line for line in lines)
+
+
+def test_a_failed_transaction_quarantines_its_account_and_nothing_overtakes_it(
+    flagship: Flagship, purchase: Purchase
+) -> None:
+    first, second = purchase("1"), purchase("2")
+    break_account(flagship, first["account_id"])
+    flagship.submit(first)
+
+    row = wait_for(
+        lambda: (row := flagship.row(first["transaction_id"])) and row["status"] == "FAILED" and row, "the failure"
+    )
+    flagship.submit(second)
+    later = flagship.settled(second["transaction_id"])
+
+    assert json.loads(row["failure"]["original_message"])["transaction"]["transaction_id"] == first["transaction_id"]
+    assert [line["status"] for line in row["history"]] == ["RECEIVED", "FAILED"]
+    assert flagship.account(first["account_id"])["blocked_by"] == first["transaction_id"]
+    assert (later["status"], later["held_behind"]) == ("HELD", first["transaction_id"])
+
+
+def test_those_that_were_queued_behind_it_wait_in_their_order(flagship: Flagship, purchase: Purchase) -> None:
+    documents = [purchase(str(i)) for i in range(4)]
+    break_account(flagship, documents[0]["account_id"])
+    for document in documents:
+        flagship.submit(document)
+
+    rows = [flagship.settled(document["transaction_id"]) for document in documents]
+
+    assert [row["status"] for row in rows] == ["FAILED", "HELD", "HELD", "HELD"]
+    assert [int(row["hold_sequence"]) for row in rows[1:]] == [1, 2, 3]
+
+
+def test_the_other_accounts_go_on_while_one_fails(
+    flagship: Flagship, purchase: Purchase, new_id: Callable[[str], str]
+) -> None:
+    sick, well = purchase("sick", account_id=new_id("sick")), purchase("well", account_id=new_id("well"))
+    break_account(flagship, sick["account_id"])
+    flagship.submit(sick)
+    flagship.submit(well)
+
+    assert flagship.settled(well["transaction_id"])["status"] == "APPROVED"
+    assert flagship.settled(sick["transaction_id"])["status"] == "FAILED"
+
+
+def test_a_message_that_is_no_transaction_is_rejected_recorded_and_does_not_block(
+    flagship: Flagship, purchase: Purchase
+) -> None:
+    good = purchase()
+    sent = flagship.client("sqs").send_message(
+        QueueUrl=flagship.outputs["transaction_queue_url"],
+        MessageBody='{"transaction": {"card_number": "4111111111111111"}}',
+        MessageGroupId=good["account_id"],
+        MessageDeduplicationId=good["transaction_id"] + "-bad",
+    )
+    flagship.submit(good)
+
+    assert flagship.settled(good["transaction_id"])["status"] == "APPROVED"
+    recorded = flagship.row("message#" + sent["MessageId"])
+    assert (recorded["status"], recorded["rejection"]["code"]) == ("REJECTED", "INVALID_MESSAGE")
+    assert "4111" not in str(recorded)
+
+
+def test_a_failure_is_alerted(flagship: Flagship, purchase: Purchase, new_id: Callable[[str], str]) -> None:
+    sqs = flagship.client("sqs")
+    inbox = sqs.create_queue(QueueName=new_id("inbox"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    flagship.client("sns").subscribe(
+        TopicArn=flagship.outputs["processing_failures_topic_arn"], Protocol="sqs", Endpoint=arn
+    )
+    document = purchase()
+    break_account(flagship, document["account_id"])
+
+    flagship.submit(document)
+
+    alert = json.loads(flagship.messages(inbox, lambda message: document["transaction_id"] in message["Body"])["Body"])
+    assert json.loads(alert["Message"])["kind"] == "TRANSACTION_FAILED"
