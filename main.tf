@@ -188,6 +188,7 @@ module "process" {
     TRANSACTION_QUEUE_URL  = module.transaction_queue.queue_url
     MERCHANT_CACHE_SECONDS = var.merchant_cache_seconds
     HIGH_VALUE_THRESHOLD   = var.high_value_threshold
+    RETRY_BASE_SECONDS     = var.retry_base_seconds
   })
   policy_statements = {
     settle_transactions = {

@@ -111,6 +111,17 @@ variable "process_maximum_concurrency" {
   default     = 100
 }
 
+variable "retry_base_seconds" {
+  description = "The most that a failed transaction waits before its second receive, in seconds (1 to 100); before its third it waits up to eight times as long, drawn with full jitter. An outage shorter than these waits quarantines no account."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.retry_base_seconds >= 1 && var.retry_base_seconds <= 100
+    error_message = "retry_base_seconds must lie between 1 and 100."
+  }
+}
+
 variable "merchant_cache_seconds" {
   description = "How long a merchant's configuration is cached, in seconds (1 to 60): after that a switched-off merchant takes nothing more."
   type        = number

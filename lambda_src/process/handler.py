@@ -28,6 +28,7 @@ class Settings:
     accounts_table: str
     merchants_table: str
     transaction_queue_url: str
+    retry_base_seconds: float
     merchant_cache_seconds: int
     high_value_threshold: Decimal
 
@@ -38,7 +39,7 @@ def build(settings: Settings) -> Processor:
     return Processor(
         ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
         merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
-        queue=TransactionQueue(client("sqs"), settings.transaction_queue_url),
+        queue=TransactionQueue(client("sqs"), settings.transaction_queue_url, settings.retry_base_seconds),
         policy=Policy(settings.high_value_threshold),
     )
 

@@ -1,8 +1,8 @@
 """Settle a batch: all accounts in one transaction; where that fails, account by account.
 
 An account whose messages come back is always settled on its own, so that its trouble costs the
-others nothing. Before the last attempt at a transaction its account is fenced: if that attempt
-fails in any way, a crash included, what follows in the account waits instead of overtaking.
+others nothing. Before each further attempt at a transaction its account is fenced: should the last
+one fail in any way, a crash included, what follows in the account waits instead of overtaking.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Processor:
             if not open_items:
                 return again
             try:
-                if open_items[0].is_last_attempt:
+                if open_items[0].receive_count > 1:
                     self._ledger.fence(open_items[0])
                 loaded = self._ledger.load_accounts([account.account_id])
                 self._commit([self._plan(loaded[account.account_id], open_items)])
@@ -177,15 +177,15 @@ class Processor:
 
     def _hold_followers(self, account: AccountBatch, error: Exception) -> Optional[Queued]:
         """After a last attempt, let the others wait behind it; return the transaction they wait for."""
+        open_items, bad = self._still_open(account)
+        if not open_items or not open_items[0].is_last_attempt or self._refuse(bad):
+            return None
+        head, *followers = open_items
+        self._ledger.fence(head)  # again, for it may be what failed
         block = self._ledger.load_block(account.account_id)
-        head = next((item for item in account.queued if item.transaction_id == block.blocked_by), None)
-        if head is None or not head.is_last_attempt:
+        if block.blocked_by != head.transaction_id:
             return None
         self._ledger.note_failure(account.account_id, head.transaction_id, f"{type(error).__name__}: {error}")
-        open_items, bad = self._still_open(account)
-        followers = [item for item in open_items if item.transaction_id != head.transaction_id]
-        if self._refuse(bad):
-            return None
         self._commit([plan_hold(block, followers)])
         return head
 

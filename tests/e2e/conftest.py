@@ -96,10 +96,11 @@ class Flagship:
 
     def settled(self, transaction_id: str) -> dict[str, Any]:
         """Wait until a transaction is no longer RECEIVED and return its row."""
-        return wait_for(
+        row: dict[str, Any] = wait_for(
             lambda: (row := self.row(transaction_id)) and row["status"] != "RECEIVED" and row,
             f"{transaction_id} to be settled",
         )
+        return row
 
     def messages(self, queue_url: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Receive from a queue until a message satisfies `until`; delete and return that one."""
@@ -119,10 +120,11 @@ class Flagship:
                     return dict(message)
             return None
 
-        return wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}")
+        found: dict[str, Any] = wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}")
+        return found
 
 
-def wait_for(look: Callable[[], Found | None | bool | dict[str, Any]], what: str, seconds: float = WAIT_SECONDS) -> Any:
+def wait_for(look: Callable[[], Found | bool | dict[str, Any] | None], what: str, seconds: float = WAIT_SECONDS) -> Any:
     """Return the first true answer of `look`; fail when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -194,5 +196,3 @@ def purchase(new_id: Callable[[str], str]) -> Callable[..., dict[str, Any]]:
         return {key: value for key, value in document.items() if value is not ...}
 
     return make
-
-

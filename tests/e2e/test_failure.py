@@ -51,8 +51,10 @@ def test_a_message_reaches_the_dead_letter_queue_after_exactly_three_receives(
 
 def attempts(flagship: Flagship, account_id: str) -> int:
     """Count, in the function's log, how often it tried to settle the account."""
-    pages = flagship.client("logs").get_paginator("filter_log_events").paginate(
-        logGroupName=f"/aws/lambda/{flagship.outputs['function_names']['process']}"
+    pages = (
+        flagship.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=f"/aws/lambda/{flagship.outputs['function_names']['process']}")
     )
     lines = [event["message"] for page in pages for event in page["events"]]
     return sum("account could not be settled" in line and account_id in line for line in lines)

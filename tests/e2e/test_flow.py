@@ -180,10 +180,10 @@ def test_what_ingest_could_not_queue_is_swept_up(flagship: Flagship, purchase: P
     from datetime import datetime, timedelta, timezone
 
     from pipeline.aws.dynamo import to_item
+    from pipeline.domain import strict_json
     from pipeline.domain.queued import accept
     from pipeline.domain.records import received_row
     from pipeline.domain.transaction import parse_request
-    from pipeline.domain import strict_json
 
     now = datetime.now(timezone.utc)
     document = purchase()

@@ -102,9 +102,5 @@ def log_lines(flagship: Flagship, function: str) -> list[dict[str, Any]]:
     logs = flagship.client("logs")
     group = f"/aws/lambda/{flagship.outputs['function_names'][function]}"
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-    lines = []
-    for event in (event for page in pages for event in page["events"]):
-        for text in event["message"].splitlines():
-            if text.startswith("{"):
-                lines.append(json.loads(text))
-    return lines
+    texts = (text for page in pages for event in page["events"] for text in event["message"].splitlines())
+    return [json.loads(text) for text in texts if text.startswith("{")]

@@ -106,7 +106,7 @@ class Ledger:
     def fence(self, item: Queued) -> None:
         """Block the account for this transaction, unless another blocks it or this one is settled.
 
-        It is set before the last attempt at a transaction: should that attempt end in a crash, what
+        It is set before a further attempt at a transaction: should the last one end in a crash, what
         follows in the account finds the block and waits. The commit of the transaction lifts it.
 
         Raises

@@ -14,8 +14,9 @@ from pipeline.domain.queued import Acceptance
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-RETRY_BASE_SECONDS = 2.0
-RETRY_CAP_SECONDS = 60.0
+RETRY_GROWTH = 8.0
+RETRY_CAP_SECONDS = 900.0
+"""Three receives are few: the waits between them grow fast, so that an outage of minutes outlasts none."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,26 @@ def batch_item_failures(messages: Sequence[Message]) -> dict[str, Any]:
 
 
 class TransactionQueue:
-    """The FIFO queue between acceptance and decision; the message group is the account."""
+    """The FIFO queue between acceptance and decision; the message group is the account.
 
-    def __init__(self, client: SQSClient, url: str, draw: Jitter = random.uniform) -> None:
+    Parameters
+    ----------
+    client
+        An SQS client.
+    url
+        URL of the queue.
+    retry_base_seconds
+        The most that the first redelivery waits; each later one waits up to eight times as long.
+    draw
+        Draws the wait.
+    """
+
+    def __init__(
+        self, client: SQSClient, url: str, retry_base_seconds: float = 20.0, draw: Jitter = random.uniform
+    ) -> None:
         self._client = client
         self._url = url
+        self._retry_base_seconds = retry_base_seconds
         self._draw = draw
 
     def send(self, acceptance: Acceptance) -> None:
@@ -93,7 +109,7 @@ class TransactionQueue:
             If SQS kept some of them at their old visibility timeout.
         """
         attempt = max(message.receive_count for message in messages)
-        seconds = round(full_jitter(attempt, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS, self._draw))
+        seconds = round(full_jitter(attempt, self._retry_base_seconds, RETRY_CAP_SECONDS, self._draw, RETRY_GROWTH))
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url,
             Entries=[

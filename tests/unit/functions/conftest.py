@@ -88,12 +88,13 @@ class Faulty:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._faults: dict[str, list[tuple[str, Exception]]] = {}
+        self._faults: dict[str, list[tuple[str, Exception | None]]] = {}
         self.calls: list[str] = []
 
-    def fail(self, operation: str, error: Exception, *, when: str = "before", times: int = 1) -> None:
-        """Let the next `times` calls of `operation` raise `error` before or after their effect."""
-        self._faults.setdefault(operation, []).extend([(when, error)] * times)
+    def fail(self, operation: str, error: Exception, *, when: str = "before", times: int = 1, nth: int = 1) -> None:
+        """Let `times` calls of `operation`, from the `nth` on, raise `error` before or after their effect."""
+        planned: list[tuple[str, Exception | None]] = [("", None)] * (nth - 1)
+        self._faults.setdefault(operation, []).extend(planned + [(when, error)] * times)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:

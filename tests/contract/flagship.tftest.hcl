@@ -1,0 +1,121 @@
+# What the root itself decides: names, routes, limits, and what it refuses. What each module promises is
+# tested beside the module; what all resources of the flagship have in common, in test_flagship_plan.py.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:topic" }
+  }
+  mock_resource "aws_sfn_state_machine" {
+    defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:txn-default-cases" }
+  }
+  mock_resource "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:eu-west-1:123456789012:event-bus/txn-default" }
+  }
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-west-1:123456789012:rule/txn-default/rule" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/role" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:group" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = {
+      arn        = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+      invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:function/invocations"
+    }
+  }
+  mock_resource "aws_dynamodb_table" {
+    defaults = {
+      arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/table"
+      stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/table/stream/2026-01-01T00:00:00.000"
+    }
+  }
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:123456789012:abc123" }
+  }
+}
+
+run "names_begin_with_the_project_and_the_workspace" {
+  command = plan
+
+  assert {
+    condition     = output.transactions_table_name == "txn-default-transactions" && output.transaction_queue_name == "txn-default-transactions.fifo"
+    error_message = "Names must be project-workspace-purpose."
+  }
+  assert {
+    condition     = alltrue([for name in values(output.function_names) : startswith(name, "txn-default-")])
+    error_message = "Every function must carry project and workspace."
+  }
+}
+
+run "two_environments_share_no_name" {
+  command = plan
+  variables { project = "other" }
+
+  assert {
+    condition     = output.transactions_table_name == "other-default-transactions" && output.event_bus_name == "other-default"
+    error_message = "Another project must have other names."
+  }
+}
+
+run "every_function_of_the_flagship_is_there" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record"])
+    error_message = "A function is missing, or one is too many."
+  }
+}
+
+run "a_project_name_that_breaks_bucket_names_is_refused" {
+  command = plan
+  variables { project = "My_Bank" }
+  expect_failures = [var.project]
+}
+
+run "a_high_value_threshold_of_zero_is_refused" {
+  command = plan
+  variables { high_value_threshold = 0 }
+  expect_failures = [var.high_value_threshold]
+}
+
+run "a_merchant_cache_of_more_than_a_minute_is_refused" {
+  command = plan
+  variables { merchant_cache_seconds = 61 }
+  expect_failures = [var.merchant_cache_seconds]
+}
+
+run "a_sweep_that_comes_before_the_queue_had_a_chance_is_refused" {
+  command = plan
+  variables { sweep_after_seconds = 59 }
+  expect_failures = [var.sweep_after_seconds]
+}
+
+run "an_archive_window_of_more_than_five_minutes_is_refused" {
+  command = plan
+  variables { archive_window_seconds = 301 }
+  expect_failures = [var.archive_window_seconds]
+}
+
+run "an_unknown_log_level_is_refused" {
+  command = plan
+  variables { log_level = "VERBOSE" }
+  expect_failures = [var.log_level]
+}

@@ -1,0 +1,133 @@
+"""Whatever is delivered how often, and whatever call fails: order, and each effect exactly once.
+
+The real processor runs against real tables; Hypothesis decides on the deliveries and the faults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from process.processor import Processor
+
+from pipeline.aws.ledger import Ledger
+from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.queue import Message
+from pipeline.scoring.policy import Policy
+from scripts import aws_environment
+from scripts.ministack import MiniStack
+from tests.factories import NOW, message
+from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
+
+MAX_RECEIVES = 3
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "TransactWriteItems")
+FAULTS = st.tuples(
+    st.sampled_from(["batch_get_item", "transact_write_items", "update_item"]),
+    st.integers(1, 4),
+    st.sampled_from(["before", "after"]),
+    st.sampled_from([ReadTimeoutError(endpoint_url="local"), THROTTLED]),
+)
+
+
+class FifoQueue:
+    """The queue's promises: order within a group, one batch of a group in flight, three receives."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self.waiting = [replace(each, receive_count=0) for each in messages]
+        self.dead: list[Message] = []
+
+    def receive(self, size: int) -> list[Message]:
+        """Deliver the next batch; what was received three times goes to the dead-letter queue instead."""
+        self.dead += [each for each in self.waiting if each.receive_count >= MAX_RECEIVES]
+        self.waiting = [each for each in self.waiting if each.receive_count < MAX_RECEIVES]
+        batch = [replace(each, receive_count=each.receive_count + 1) for each in self.waiting[:size]]
+        self.waiting[:size] = batch
+        return batch
+
+    def delete_all_but(self, batch: list[Message], again: list[Message]) -> None:
+        """Remove what was settled."""
+        kept = {each.message_id for each in again}
+        settled = {each.message_id for each in batch} - kept
+        self.waiting = [each for each in self.waiting if each.message_id not in settled]
+
+
+def processor(tables: Tables, client: Any) -> Processor:
+    """Return the real processor on these tables."""
+    queue: Any = RecordingQueue()
+    return Processor(
+        Ledger(client, tables.transactions, tables.accounts, sleep=lambda _: None),
+        MerchantDirectory(client, tables.merchants, cache_seconds=60),
+        queue,
+        Policy(Decimal("10000")),
+        now=lambda: NOW,
+        sleep=lambda _: None,
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(emulator: MiniStack) -> Tables:
+    """Make tables that all examples share; each has accounts of its own in them."""
+    sdk: Any = boto3
+    created = Tables(
+        sdk.client(
+            "dynamodb",
+            endpoint_url=emulator.endpoint,
+            region_name=aws_environment.REGION,
+            aws_access_key_id=aws_environment.ACCESS_KEY,
+            aws_secret_access_key=aws_environment.SECRET_KEY,
+        )
+    )
+    created.create()
+    return created
+
+
+EXAMPLES = count()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    order=st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=14),
+    copies=st.lists(st.integers(0, 13), max_size=4),
+    faults=st.lists(st.one_of(st.none(), FAULTS), max_size=10),
+    size=st.integers(1, 10),
+)
+def test_order_and_effects_survive_repeats_and_faults(
+    tables: Tables, order: list[str], copies: list[int], faults: list[Any], size: int
+) -> None:
+    """Each receive may meet one failing call, at any point, before or after its effect."""
+    example = next(EXAMPLES)
+    messages = [message(f"{example}-{account}{i}", f"{example}-{account}") for i, account in enumerate(order)]
+    messages += [replace(messages[i % len(messages)], message_id=f"copy-{n}") for n, i in enumerate(copies)]
+    queue, pending = FifoQueue(messages), list(faults)
+
+    for _ in range(100):
+        batch = queue.receive(size)
+        if not batch:
+            break
+        client = Faulty(tables.client)
+        fault = pending.pop(0) if pending else None
+        if fault is not None:
+            operation, nth, when, error = fault
+            client.fail(operation, error, when=when, nth=nth)
+        queue.delete_all_but(batch, processor(tables, client).process(batch))
+
+    rows = tables.rows()
+    assert not queue.waiting
+    for account in {*order}:
+        sent = [f"{example}-{name}{i}" for i, name in enumerate(order) if name == account]
+        committed = [key for key in sent if "sequence" in rows.get(key, {})]
+        # In the order in which they were sent, without a gap and without a repeat:
+        assert [int(rows[key]["sequence"]) for key in committed] == list(range(1, len(committed) + 1))
+        assert tables.account(f"{example}-{account}").get("commits", 0) == len(committed)
+        # Nothing is lost: committed, held behind a failed one, or in the dead-letter queue.
+        dead = {each.message_id.removeprefix("m-").removesuffix("-0") for each in queue.dead}
+        assert all(key in committed or rows.get(key, {}).get("status") == "HELD" or key in dead for key in sent)
+        # Nothing overtakes: after the first that is not committed, nothing is.
+        assert sent[: len(committed)] == committed
