@@ -7,6 +7,5 @@ api                    = { rate_limit = 10000, burst_limit = 10000 }
 merchant_cache_seconds = 2
 api_key_value          = "local-api-key-that-opens-nothing-real" # the emulator cannot make one
 retry_base_seconds     = 1
-sweep_after_seconds    = 60
 archive_window_seconds = 1
 review_timeout_seconds = 20

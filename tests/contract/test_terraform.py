@@ -33,9 +33,3 @@ def test_the_readme_has_the_tables_of_its_inputs_and_outputs(folder: Path) -> No
     readme = folder / "README.md"
 
     assert readme.read_text(encoding="utf-8") == module_docs.render(folder), "run `make docs`"
-
-
-def test_no_lock_file_of_one_platform_is_left_among_the_sources() -> None:
-    left = [file for folder in EVERYWHERE for file in (paths.ROOT / folder).glob(".terraform*")]
-
-    assert not left
