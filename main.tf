@@ -4,7 +4,7 @@
 
 locals {
   prefix    = "${var.project}-${terraform.workspace}"
-  namespace = "TransactionPipeline"
+  namespace = "TransactionPipeline/${local.prefix}" # environments of one account must not count as one
 
   process_timeout_seconds = 30
   archive_timeout_seconds = 60
@@ -12,7 +12,8 @@ locals {
   # What Powertools reads in every function; each adds what it needs itself.
   environment = {
     for function in [
-      "ingest", "process", "relay", "failed", "sweep", "query", "archive", "case_context", "case_assess", "case_record",
+      "ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case_context", "case_assess",
+      "case_record",
       ] : function => {
       POWERTOOLS_SERVICE_NAME      = function
       POWERTOOLS_METRICS_NAMESPACE = local.namespace
@@ -105,16 +106,13 @@ module "transaction_queue" {
   consumer_timeout_seconds   = local.process_timeout_seconds
 }
 
-# Decided transactions of high value, in order per account, for the consumer that the bank attaches.
+# Decided transactions of high value, grouped by account, for the consumer that the bank attaches. Order them by
+# `sequence` and drop repeats by `event_id`: neither the stream nor the bus keeps the order between two transactions.
 module "priority_queue" {
   source = "./modules/sqs_fifo"
 
-  name                        = "${local.prefix}-priority"
-  kms_key_arn                 = module.encryption.key_arn
-  content_based_deduplication = true
-  senders = {
-    bus = { service = "events.amazonaws.com", source_arn = "${module.event_bus.rule_arn_prefix}/high-value" }
-  }
+  name        = "${local.prefix}-priority"
+  kms_key_arn = module.encryption.key_arn
 }
 
 # Every event on its way to the archive.
@@ -123,6 +121,7 @@ module "archive_queue" {
 
   name                       = "${local.prefix}-archive"
   kms_key_arn                = module.encryption.key_arn
+  alarms                     = { oldest_age_seconds = var.archive_window_seconds + 2 * local.archive_timeout_seconds + 60 }
   visibility_timeout_seconds = 6 * local.archive_timeout_seconds
   consumer_timeout_seconds   = local.archive_timeout_seconds
   senders = {
@@ -172,15 +171,17 @@ module "ingest" {
 module "process" {
   source = "./modules/lambda_graviton"
 
-  name               = "${local.prefix}-process"
-  description        = "Scores and commits what is queued, in order per account."
-  handler            = "process.handler.handler"
-  package_path       = local.package.process
-  runtime            = var.runtime
-  memory_mb          = 1024
-  timeout_seconds    = local.process_timeout_seconds
-  kms_key_arn        = module.encryption.key_arn
-  log_retention_days = var.log_retention_days
+  name            = "${local.prefix}-process"
+  description     = "Scores and commits what is queued, in order per account."
+  handler         = "process.handler.handler"
+  package_path    = local.package.process
+  runtime         = var.runtime
+  memory_mb       = 1024
+  timeout_seconds = local.process_timeout_seconds
+  # A throttled call counts as a receive of its messages, and three are few.
+  reserved_concurrency = var.process_reserved_concurrency
+  kms_key_arn          = module.encryption.key_arn
+  log_retention_days   = var.log_retention_days
   environment = merge(local.environment.process, {
     TRANSACTIONS_TABLE     = module.transactions.name
     ACCOUNTS_TABLE         = module.accounts.name
@@ -232,6 +233,9 @@ module "relay" {
       # Acceptance is not announced; only what was settled is.
       filters        = [jsonencode({ dynamodb = { NewImage = { status = { S = [{ "anything-but" = ["RECEIVED"] }] } } } })]
       on_failure_arn = module.event_bus.dead_letter_queue_arn
+      # What is given up must be replayed by hand, so the records' age ends the retries, and not their number.
+      maximum_retries     = 10000
+      maximum_age_seconds = 86400
     }
   }
 }
@@ -369,12 +373,7 @@ module "event_bus" {
         detail      = { routes = ["high_value"] }
       })
       targets = {
-        priority = {
-          kind               = "sqs_fifo"
-          arn                = module.priority_queue.queue_arn
-          message_group_path = "$.detail.account_id"
-          input_path         = "$.detail"
-        }
+        route = { kind = "lambda", arn = module.route.arn, input_path = "$.detail" }
       }
     }
     flagged = {
@@ -394,6 +393,23 @@ module "event_bus" {
       targets     = { archive = { kind = "sqs", arn = module.archive_queue.queue_arn } }
     }
   }
+}
+
+module "route" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-route"
+  description        = "Sends decided transactions of high value to the priority queue, grouped by account."
+  handler            = "route.handler.handler"
+  package_path       = local.package.route
+  runtime            = var.runtime
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment        = merge(local.environment.route, { PRIORITY_QUEUE_URL = module.priority_queue.queue_url })
+  policy_statements = {
+    queue_transactions = { actions = ["sqs:SendMessage"], resources = [module.priority_queue.queue_arn] }
+  }
+  destinations = { on_failure_arn = module.event_bus.dead_letter_queue_arn }
 }
 
 module "case_context" {
@@ -514,6 +530,7 @@ locals {
     ingest       = module.ingest
     process      = module.process
     relay        = module.relay
+    route        = module.route
     failed       = module.failed
     sweep        = module.sweep
     query        = module.query
@@ -542,7 +559,9 @@ locals {
   counted_alarms = {
     for name, alarm in {
       transactions-failed = { service = "failed", metric = "Failed", text = "A transaction failed for good; its account is quarantined." }
+      failures-unrecorded = { service = "failed", metric = "FailureNotRecorded", text = "A failed transaction could not be recorded; it stays in the dead-letter queue and is tried again." }
       transactions-stale  = { service = "sweep", metric = "StaleReceived", text = "An accepted transaction waited too long and was queued again." }
+      sweep-failed        = { service = "sweep", metric = "SweepFailed", text = "A waiting transaction could not be queued again." }
       } : name => {
       description         = alarm.text
       namespace           = local.namespace
@@ -557,6 +576,20 @@ locals {
     }
   }
 
+  # The outbox: what is decided and not yet announced.
+  relay_delay = {
+    description         = "Decisions are announced more than a minute late: cases open late, the archive lags."
+    namespace           = "AWS/Lambda"
+    metric_name         = "IteratorAge"
+    dimensions          = { FunctionName = module.relay.name }
+    statistic           = "Maximum"
+    period_seconds      = 60
+    evaluation_periods  = 2
+    threshold           = 60000
+    comparison_operator = "GreaterThanThreshold"
+    treat_missing_data  = "notBreaching"
+  }
+
   alarms = merge(
     merge([for queue, module in local.queues : {
       for name, alarm in module.alarms : "queue-${queue}-${name}" => alarm if name != "delay" || !contains(local.unhurried, queue)
@@ -566,6 +599,7 @@ locals {
     { for name, alarm in module.event_bus.alarms : "bus-${name}" => alarm },
     { for name, alarm in module.case_workflow.alarms : "cases-${name}" => alarm },
     local.counted_alarms,
+    { relay-delay = local.relay_delay },
   )
 }
 
@@ -579,7 +613,9 @@ module "monitoring" {
   functions                   = { for key, function in local.functions : key => { name = function.name, timeout_seconds = function.timeout_seconds } }
   alarms                      = local.alarms
   critical_alarms = [
-    "transactions-failed", "transactions-stale", "queue-transactions-backlog", "queue-transactions-dead-letter", "bus-undelivered",
+    "transactions-failed", "transactions-stale", "failures-unrecorded", "sweep-failed", "relay-delay", "bus-undelivered",
+    "queue-transactions-backlog", "queue-transactions-dead-letter",
+    "bus-high-value-lost-events", "bus-flagged-lost-events", "bus-archive-lost-events",
   ]
   decision_metrics = { namespace = local.namespace }
   dashboard = {

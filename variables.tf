@@ -111,6 +111,17 @@ variable "process_maximum_concurrency" {
   default     = 100
 }
 
+variable "process_reserved_concurrency" {
+  description = "Concurrency kept free for deciding, at least process_maximum_concurrency. Without it a burst elsewhere in the account can throttle decisions, and each throttled call costs one of a transaction's three receives. Null: none, for accounts whose quota allows no reservation."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.process_reserved_concurrency == null ? true : var.process_reserved_concurrency >= var.process_maximum_concurrency
+    error_message = "process_reserved_concurrency must be at least process_maximum_concurrency."
+  }
+}
+
 variable "retry_base_seconds" {
   description = "The most that a failed transaction waits before its second receive, in seconds (1 to 100); before its third it waits up to eight times as long, drawn with full jitter. An outage shorter than these waits quarantines no account."
   type        = number
@@ -137,6 +148,11 @@ variable "sweep_after_seconds" {
   description = "How long an accepted transaction may wait for its decision before it is queued again and alarmed, in seconds (60 to 86,400)."
   type        = number
   default     = 900
+
+  validation {
+    condition     = var.sweep_after_seconds >= 9 * var.retry_base_seconds + 180
+    error_message = "sweep_after_seconds must be at least 9 times retry_base_seconds plus 180, or ordinary retries would look stale."
+  }
 
   validation {
     condition     = var.sweep_after_seconds >= 60 && var.sweep_after_seconds <= 86400 && floor(var.sweep_after_seconds) == var.sweep_after_seconds

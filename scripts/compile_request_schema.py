@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "api" / "openapi.yaml"
 GENERATED = ROOT / "lambda_src" / "pipeline" / "domain" / "transaction_schema.py"
 
-HEADER = '''"""Generated from api/openapi.yaml (TransactionRequest) by scripts/compile_request_schema.py; do not edit."""
+HEADER = '''"""Generated from api/openapi.yaml (TransactionRequest) by scripts/compile_request_schema.py."""
 # mypy: ignore-errors
 '''
 

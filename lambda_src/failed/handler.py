@@ -6,17 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from failed.recorder import Recorder
 from pipeline.aws.alerts import Alerts
 from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
-from pipeline.aws.observability import logger, metrics
+from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.queue import batch_item_failures, read_messages
 from pipeline.aws.settings import load_settings
-from pipeline.domain.errors import PipelineError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -55,8 +52,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             continue
         try:
             RECORDER.record(message)
-        except (BotoCoreError, ClientError, PipelineError):
+        except Exception:  # noqa: BLE001
+            # The widest net on purpose: this is the last place where a message can be caught, and one
+            # that we cannot handle must keep its account waiting and nobody else.
             logger.exception("failure not recorded", message_id=message.message_id)
+            count("FailureNotRecorded")
             stuck_groups.add(message.group)
             again.append(message)
     return batch_item_failures(again)

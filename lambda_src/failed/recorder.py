@@ -13,8 +13,10 @@ from pipeline.aws.ledger import Ledger
 from pipeline.aws.observability import count, logger
 from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.queue import Message
-from pipeline.domain.errors import InvalidTransactionError, VersionConflictError
+from pipeline.domain.errors import AccountStateError, InvalidTransactionError, VersionConflictError
 from pipeline.domain.queued import read_body
+from pipeline.domain.records import rejected_message_row
+from pipeline.domain.refusal import ID_REUSED
 from pipeline.domain.settlement import Queued, plan_hold
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
@@ -77,7 +79,7 @@ class Recorder:
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             row = self._ledger.load_rows([item.transaction_id]).get(item.transaction_id)
             if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
-                logger.warning("failed message repeats a known id", transaction_id=item.transaction_id)
+                self._refuse(item, message)
                 return None
             if row is not None and row["status"] != Status.RECEIVED:
                 return Status(row["status"])
@@ -87,9 +89,21 @@ class Recorder:
                 self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
         raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
 
+    def _refuse(self, item: Queued, message: Message) -> None:
+        """Record a message whose id is another transaction's."""
+        row = rejected_message_row(message.message_id, message.body, ID_REUSED, self._now(), item.transaction_id)
+        self._ledger.reject_message(row)
+        count("Rejected")
+        logger.warning("failed message repeats a known id", transaction_id=item.transaction_id)
+
     def _fail_or_hold(self, item: Queued, message: Message) -> Status:
         at = to_text(self._now())
-        account = self._ledger.load_block(item.account_id)
+        try:
+            account = self._ledger.load_block(item.account_id)
+        except AccountStateError:
+            self._quarantine.fail(item, message.body, at, keep_version=False)
+            count("Failed")
+            return Status.FAILED
         if account.blocks(item.transaction_id):
             self._ledger.commit([plan_hold(account, [item])], at, actor="failed")
             count("Held")

@@ -15,9 +15,10 @@ from pipeline.aws.clock import utc_now
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import TransactionQueue
 from pipeline.aws.transactions import Transactions
-from pipeline.domain.merchant import Refusal, refusal_of
+from pipeline.domain.merchant import refusal_of
 from pipeline.domain.queued import accept
 from pipeline.domain.records import acceptance_of
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
 from pipeline.domain.transaction import Transaction
 

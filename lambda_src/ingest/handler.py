@@ -21,7 +21,7 @@ from pipeline.aws.settings import load_settings
 from pipeline.aws.transactions import Transactions
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError, PipelineError
-from pipeline.domain.merchant import Refusal
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import PENDING_ANSWER, Status
 from pipeline.domain.transaction import Transaction, parse_request
 

@@ -8,11 +8,9 @@ from typing import Optional
 
 from pipeline.aws.queue import Message
 from pipeline.domain.errors import InvalidTransactionError
-from pipeline.domain.merchant import Refusal
 from pipeline.domain.queued import read_body
+from pipeline.domain.refusal import ID_REUSED, Refusal
 from pipeline.domain.settlement import Queued
-
-ID_REUSED = Refusal("ID_REUSED", "transaction_id", "The id belongs to a transaction with another body.")
 
 
 @dataclass(frozen=True)

@@ -50,4 +50,5 @@ PROCESSOR = build(load_settings(Settings, os.environ))
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Settle the batch; what is not settled is delivered again, with what follows it in its account."""
-    return batch_item_failures(PROCESSOR.process(read_messages(event)))
+    again = PROCESSOR.process(read_messages(event), lambda: context.get_remaining_time_in_millis() / 1000)
+    return batch_item_failures(again)

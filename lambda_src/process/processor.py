@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 from typing import Callable, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,6 +31,9 @@ from pipeline.scoring.policy import Policy
 from process.batch import AccountBatch, BadMessage, reused, sort_out
 
 CONFLICT_ATTEMPTS = 4
+
+SECONDS_AN_ACCOUNT = 10.0
+"""Time that must remain to begin with an account: a call that waits and is tried again takes seconds."""
 
 OUR_FAILURES = (ClientError, BotoCoreError, PipelineError)
 """What may go wrong with AWS or with stored data; anything else is a bug (see `_settle_alone`)."""
@@ -64,8 +68,17 @@ class Processor:
         self._now = now
         self._sleep = sleep
 
-    def process(self, messages: Sequence[Message]) -> list[Message]:
-        """Settle `messages`; return those that must be delivered again."""
+    def process(self, messages: Sequence[Message], seconds_left: Callable[[], float] = lambda: inf) -> list[Message]:
+        """Settle `messages`; return those that must be delivered again.
+
+        Parameters
+        ----------
+        messages
+            The batch, in queue order.
+        seconds_left
+            The time that remains for it. What cannot be begun in time comes back unharmed, which
+            is better than to be killed over it.
+        """
         batch = sort_out(messages)
         again = self._refuse(batch.bad)
         first_time = [account for account in batch.accounts if not account.is_retry]
@@ -73,8 +86,22 @@ class Processor:
         if not self._settle_together(first_time):
             alone = first_time + alone
         for account in alone:
-            again += self._settle_alone(account)
+            if account.queued[0].is_last_attempt and seconds_left() >= SECONDS_AN_ACCOUNT:
+                self._fence_early(account)
+        for account in alone:
+            if seconds_left() >= SECONDS_AN_ACCOUNT:
+                again += self._settle_alone(account)
+            else:
+                logger.warning("no time left for the account", account_id=account.account_id)
+                again += account.messages
         return again
+
+    def _fence_early(self, account: AccountBatch) -> None:
+        """Fence an account before its neighbours take their time: its turn may not come in this receive."""
+        try:
+            self._ledger.fence(account.queued[0])
+        except OUR_FAILURES as error:
+            logger.info("account is fenced in its turn", account_id=account.account_id, cause=type(error).__name__)
 
     def _refuse(self, bad: Sequence[BadMessage]) -> list[Message]:
         """Record messages that are nobody's transaction; return those that could not be recorded."""
@@ -170,8 +197,12 @@ class Processor:
             head = self._hold_followers(account, error)
             if head is not None:
                 again = [message for message in account.messages if message.message_id == head.message_id]
-            self._queue.back_off(again)
-        except OUR_FAILURES:
+            if head is None:
+                self._queue.back_off(again)
+            else:
+                self._queue.release(again)
+        except Exception:  # noqa: BLE001
+            # As in `_settle_alone`: the neighbours must not suffer, and nothing is lost by coming back.
             logger.exception("messages come back at their visibility timeout", account_id=account.account_id)
         return again
 

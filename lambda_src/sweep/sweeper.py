@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from pipeline.aws.clock import utc_now
 from pipeline.aws.observability import count, logger
 from pipeline.aws.queue import TransactionQueue
 from pipeline.aws.transactions import Transactions
+from pipeline.domain.errors import PipelineError
 from pipeline.domain.records import acceptance_of
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
@@ -50,10 +53,16 @@ class Sweeper:
     def sweep(self) -> int:
         """Queue overdue transactions again; return how many there were."""
         now = self._now()
-        swept = 0
+        swept = failed = 0
         for transaction_id in self._transactions.overdue(self._index, to_text(now), ROWS_A_SHARD):
-            swept += self._requeue(transaction_id, now)
+            try:
+                swept += self._requeue(transaction_id, now)
+            except (BotoCoreError, ClientError, PipelineError, KeyError, TypeError, ValueError):
+                # AWS's trouble or an unreadable row: the others must be swept all the same.
+                logger.exception("transaction not queued again", transaction_id=transaction_id)
+                failed += 1
         count("StaleReceived", swept)
+        count("SweepFailed", failed)
         return swept
 
     def _requeue(self, transaction_id: str, now: datetime) -> bool:

@@ -60,14 +60,6 @@ resource "aws_cloudwatch_event_target" "this" {
   input_path     = each.value.input_path
   role_arn       = each.value.kind == "state_machine" ? aws_iam_role.start_workflow["this"].arn : null
 
-  dynamic "sqs_target" {
-    for_each = each.value.kind == "sqs_fifo" ? [each.value.message_group_path] : []
-
-    content {
-      message_group_id = sqs_target.value
-    }
-  }
-
   retry_policy {
     maximum_event_age_in_seconds = each.value.maximum_event_age_seconds
     maximum_retry_attempts       = each.value.maximum_retry_attempts

@@ -39,23 +39,30 @@ output "dead_letter_queue_name" {
 }
 
 output "alarms" {
-  description = "Definitions of the bus's alarms for the monitoring module: failed invocations of each rule, and any undelivered event."
+  description = "Definitions of the bus's alarms for the monitoring module: failed invocations and lost events of each rule, and any undelivered event."
   value = merge(
     {
-      for name in keys(var.rules) : "${name}-failed-invocations" => {
-        description         = "Rule ${name} of ${var.name} has given up on delivering an event to a target."
+      for alarm in setproduct(keys(var.rules), keys(local.rule_alarms)) : "${alarm[0]}-${alarm[1]}" => {
+        description         = "Rule ${alarm[0]} of ${var.name} ${local.rule_alarms[alarm[1]].what}"
         namespace           = "AWS/Events"
-        metric_name         = "FailedInvocations"
-        dimensions          = { EventBusName = var.name, RuleName = name }
+        metric_name         = local.rule_alarms[alarm[1]].metric_name
+        dimensions          = { EventBusName = var.name, RuleName = alarm[0] }
         statistic           = "Sum"
         period_seconds      = 60
         evaluation_periods  = 1
         threshold           = 0
         comparison_operator = "GreaterThanThreshold"
-        # EventBridge reports the metric only when it is not zero.
+        # EventBridge reports these metrics only when they are not zero.
         treat_missing_data = "notBreaching"
       }
     },
     { undelivered = module.dead_letter_safeguards.depth_alarm },
   )
+}
+
+locals {
+  rule_alarms = {
+    failed-invocations = { metric_name = "FailedInvocations", what = "has given up on delivering an event to a target." }
+    lost-events        = { metric_name = "InvocationsFailedToBeSentToDlq", what = "could not even keep an undelivered event: it is lost to the target." }
+  }
 }

@@ -36,9 +36,8 @@ variable "rules" {
       description : what the rule is for
       pattern     : event pattern as JSON text
       targets     : where matching events go, 1 to 5 by name
-        kind                      : sqs, sqs_fifo, state_machine or lambda
+        kind                      : sqs (standard), state_machine or lambda
         arn                       : ARN of the queue, state machine or function (with or without its alias)
-        message_group_path        : JSON path of the message group, e.g. $.detail.account_id; for sqs_fifo, and only for it
         input_path                : JSON path of the part of the event to deliver, e.g. $.detail; null for the whole event (default)
         maximum_event_age_seconds : age at which delivery is given up, in seconds (60 to 86,400, default 86,400)
         maximum_retry_attempts    : attempts after the first one (0 to 185, default 185)
@@ -50,7 +49,6 @@ variable "rules" {
     targets = map(object({
       kind                      = string
       arn                       = string
-      message_group_path        = optional(string)
       input_path                = optional(string)
       maximum_event_age_seconds = optional(number, 86400)
       maximum_retry_attempts    = optional(number, 185)
@@ -77,9 +75,9 @@ variable "rules" {
 
   validation {
     condition = alltrue(flatten([
-      for rule in values(var.rules) : [for target in values(rule.targets) : contains(["sqs", "sqs_fifo", "state_machine", "lambda"], target.kind)]
+      for rule in values(var.rules) : [for target in values(rule.targets) : contains(["sqs", "state_machine", "lambda"], target.kind)]
     ]))
-    error_message = "The kind of each target must be sqs, sqs_fifo, state_machine or lambda."
+    error_message = "The kind of each target must be sqs, state_machine or lambda."
   }
 
   validation {
@@ -87,33 +85,22 @@ variable "rules" {
       for rule in values(var.rules) : [
         for target in values(rule.targets) : can(regex({
           sqs           = "^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$"
-          sqs_fifo      = "^arn:[a-z-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+\\.fifo$"
           state_machine = "^arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:stateMachine:.+$"
           lambda        = "^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
         }[target.kind], target.arn))
-      ] if alltrue([for target in values(rule.targets) : contains(["sqs", "sqs_fifo", "state_machine", "lambda"], target.kind)])
+      ] if alltrue([for target in values(rule.targets) : contains(["sqs", "state_machine", "lambda"], target.kind)])
     ]))
-    error_message = "The arn of each target must be that of a queue, FIFO queue, state machine or function, as its kind says."
+    error_message = "The arn of each target must be that of a standard queue, state machine or function, as its kind says."
   }
 
   validation {
     condition = alltrue(flatten([
       for rule in values(var.rules) : [
-        for target in values(rule.targets) : (target.kind == "sqs_fifo") == (target.message_group_path != null)
+        for target in values(rule.targets) :
+        target.input_path == null ? true : startswith(target.input_path, "$") && length(target.input_path) <= 256
       ]
     ]))
-    error_message = "message_group_path belongs to targets of kind sqs_fifo, which need it."
-  }
-
-  validation {
-    condition = alltrue(flatten([
-      for rule in values(var.rules) : [
-        for target in values(rule.targets) : [
-          for path in [target.message_group_path, target.input_path] : startswith(path, "$") && length(path) <= 100 if path != null
-        ]
-      ]
-    ]))
-    error_message = "message_group_path and input_path must be JSON paths, which begin with $, of at most 100 characters."
+    error_message = "input_path must be a JSON path, which begins with $, of at most 256 characters."
   }
 
   validation {

@@ -249,7 +249,8 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_format = "JSON"
+    # The code writes JSON of its own. Lambda's own JSON format would filter by level, and with the level its EMF lines.
+    log_format = "Text"
     log_group  = aws_cloudwatch_log_group.this.name
   }
 

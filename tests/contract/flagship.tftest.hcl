@@ -79,7 +79,7 @@ run "every_function_of_the_flagship_is_there" {
   command = plan
 
   assert {
-    condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record"])
+    condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record"])
     error_message = "A function is missing, or one is too many."
   }
 }
@@ -102,9 +102,9 @@ run "a_merchant_cache_of_more_than_a_minute_is_refused" {
   expect_failures = [var.merchant_cache_seconds]
 }
 
-run "a_sweep_that_comes_before_the_queue_had_a_chance_is_refused" {
+run "a_sweep_that_comes_before_the_queue_had_its_retries_is_refused" {
   command = plan
-  variables { sweep_after_seconds = 59 }
+  variables { sweep_after_seconds = 359 }
   expect_failures = [var.sweep_after_seconds]
 }
 
@@ -118,4 +118,10 @@ run "an_unknown_log_level_is_refused" {
   command = plan
   variables { log_level = "VERBOSE" }
   expect_failures = [var.log_level]
+}
+
+run "a_reservation_smaller_than_the_concurrency_it_is_for_is_refused" {
+  command = plan
+  variables { process_reserved_concurrency = 10 }
+  expect_failures = [var.process_reserved_concurrency]
 }

@@ -7,8 +7,6 @@ the emulator does instead and names the line in a comment. docs/testing.md tells
 from __future__ import annotations
 
 GAPS = {
-    "fifo-target-group": "EventBridge takes the JSON path in SqsParameters.MessageGroupId literally instead of "
-    "resolving it; a contract test of the root holds the path.",
     "fifo-batches": "A FIFO event source mapping runs one batch at a time, so no load of several consumers arises.",
     "stream-retries": "A DynamoDB event source mapping ignores partial batch responses, bisection and bounded retries.",
     "success-destination": "The OnSuccess destination of asynchronous calls is never sent.",

@@ -92,8 +92,9 @@ def test_only_above_ten_thousand_a_transaction_takes_the_priority_queue(
         return bool(detail["transaction_id"] == marker["transaction_id"])
 
     # The marker comes after it in its account, so what has not come by then does not come.
-    flagship.messages(flagship.outputs["priority_queue_url"], is_marker)
+    message = flagship.messages(flagship.outputs["priority_queue_url"], is_marker)
 
+    assert message["Attributes"]["MessageGroupId"] == marker["account_id"]
     assert (document["transaction_id"] in seen) is routed
 
 

@@ -6,17 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
-from botocore.exceptions import ClientError
-
-from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.writes import condition_held, transact
 from pipeline.domain.case import StatusChange
-from pipeline.domain.errors import VersionConflictError
 from pipeline.domain.records import history_entry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True)
@@ -56,19 +52,15 @@ class CaseStore:
         It is if there was none, if a retry of the same execution finds its own, or if the earlier
         execution failed: an operator opens a failed case again by sending its event again.
         """
-        try:
-            self._client.put_item(
+        return condition_held(
+            lambda: self._client.put_item(
                 TableName=self._cases,
                 Item=to_item(row),
                 ConditionExpression="attribute_not_exists(case_id) OR execution_arn = :own OR #status = :failed",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=to_item({":own": row["execution_arn"], ":failed": "FAILED"}),
             )
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        )
 
     def commit(
         self,
@@ -103,12 +95,7 @@ class CaseStore:
             self._case_update(case_id, execution_arn, attributes),
             self._transaction_update(transaction, change, at),
         ]
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except ClientError as error:
-            if error_code(error) == "TransactionCanceledException" and _is_conflict(error):
-                raise VersionConflictError("the case or its transaction changed since it was read") from error
-            raise
+        transact(self._client, writes, "the case or its transaction changed since it was read")
 
     def note_failure(self, case_id: str, execution_arn: str, status: str, failure: Mapping[str, Any]) -> bool:
         """Record that the execution failed, also where it never came to open its case.
@@ -119,8 +106,8 @@ class CaseStore:
             False if the case belongs to another execution: that one goes on.
         """
         values = {":own": execution_arn, ":status": status, ":failure": dict(failure), ":transaction": case_id}
-        try:
-            self._client.update_item(
+        return condition_held(
+            lambda: self._client.update_item(
                 TableName=self._cases,
                 Key={"case_id": {"S": case_id}},
                 UpdateExpression="SET #status = :status, failure = :failure, "
@@ -129,11 +116,7 @@ class CaseStore:
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=to_item(values),
             )
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        )
 
     def _get(self, table: str, key: str, value: str) -> Optional[dict[str, Any]]:
         answer = self._client.get_item(TableName=table, Key={key: {"S": value}}, ConsistentRead=True)
@@ -184,10 +167,3 @@ class CaseStore:
                 "ExpressionAttributeValues": to_item(values),
             }
         }
-
-
-def _is_conflict(error: ClientError) -> bool:
-    """Tell whether a cancelled transaction met other data or another writer, rather than a limit of AWS."""
-    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    codes = {str(reason.get("Code")) for reason in reasons} - {"None"}
-    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}

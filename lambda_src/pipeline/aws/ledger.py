@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
-from botocore.exceptions import ClientError
-
-from pipeline.aws.backoff import full_jitter
-from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.aws.dynamo import to_item
+from pipeline.aws.reads import batch_get
 from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_row, unsettled_values
+from pipeline.aws.writes import condition_held, transact
 from pipeline.domain.account import Account
-from pipeline.domain.errors import AccountStateError, UndeliveredError, VersionConflictError
+from pipeline.domain.errors import AccountStateError
 from pipeline.domain.records import change_attributes, history_entry
 from pipeline.domain.settlement import Change, Plan, Queued
 from pipeline.domain.times import from_text
@@ -25,7 +24,6 @@ from pipeline.domain.times import from_text
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_READ_ATTEMPTS = 4
 LONGEST_REASON = 500
 LoadedAccounts = dict[str, Union[Account, AccountStateError]]
 
@@ -64,14 +62,23 @@ class Ledger:
         return {account_id: _read_account(account_id, rows.get(account_id)) for account_id in ids}
 
     def load_block(self, account_id: str) -> Account:
-        """Return only what is needed to hold transactions of the account, also where its state is unreadable."""
+        """Return only what is needed to hold transactions of the account, whatever else of it is unreadable.
+
+        Raises
+        ------
+        AccountStateError
+            If that is unreadable, too.
+        """
         row = self._batch_get(self._accounts, "account_id", [account_id]).get(account_id, {})
-        return Account(
-            account_id,
-            version=int(row.get("version", 0)),
-            held=int(row.get("held", 0)),
-            blocked_by=row.get("blocked_by"),
-        )
+        try:
+            return Account(
+                account_id,
+                version=_count(row, "version"),
+                held=_count(row, "held"),
+                blocked_by=row.get("blocked_by"),
+            )
+        except (TypeError, ValueError) as error:
+            raise AccountStateError(f"the stored block of the account is unreadable: {error}") from error
 
     def load_rows(self, transaction_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return the rows that exist, by transaction id."""
@@ -131,42 +138,21 @@ class Ledger:
 
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""
-        try:
-            self._client.update_item(
+        condition_held(
+            lambda: self._client.update_item(
                 TableName=self._accounts,
                 Key={"account_id": {"S": account_id}},
                 UpdateExpression="SET blocked_reason = :reason",
                 ConditionExpression="blocked_by = :id",
                 ExpressionAttributeValues={":reason": {"S": reason[:LONGEST_REASON]}, ":id": {"S": transaction_id}},
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
+        )
 
     def _transact(self, writes: list[dict[str, Any]]) -> None:
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except ClientError as error:
-            if error_code(error) == "TransactionCanceledException" and _is_conflict(error):
-                raise VersionConflictError("the account or a row changed since it was read") from error
-            raise
+        transact(self._client, writes, "the account or a row changed since it was read")
 
     def _batch_get(self, table: str, key: str, values: Sequence[str]) -> dict[str, dict[str, Any]]:
-        pending: list[dict[str, Any]] = [{key: {"S": value}} for value in values]
-        found: dict[str, dict[str, Any]] = {}
-        for attempt in range(1, MAX_READ_ATTEMPTS + 1):
-            if not pending:
-                return found
-            answer = self._client.batch_get_item(RequestItems={table: {"Keys": pending, "ConsistentRead": True}})
-            for item in answer["Responses"].get(table, []):
-                row = from_item(item)
-                found[row[key]] = row
-            pending = _unprocessed(answer, table)
-            if pending and attempt < MAX_READ_ATTEMPTS:
-                self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
-        if pending:
-            raise UndeliveredError(f"{len(pending)} keys of {table} stayed unread")
-        return found
+        return batch_get(self._client, table, key, values, self._sleep)
 
     def _row_write(self, change: Change, at: str, actor: str) -> dict[str, Any]:
         attributes = {**change_attributes(change, at), "status": change.status.value}
@@ -197,17 +183,6 @@ class Ledger:
                 "ExpressionAttributeValues": values,
             }
         }
-
-
-def _is_conflict(error: ClientError) -> bool:
-    """Tell whether a cancelled transaction met other data or another writer, rather than a limit of AWS."""
-    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    codes = {str(reason.get("Code")) for reason in reasons} - {"None"}
-    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
-
-
-def _unprocessed(answer: Mapping[str, Any], table: str) -> list[dict[str, Any]]:
-    return list(answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", []))
 
 
 def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Account, AccountStateError]:

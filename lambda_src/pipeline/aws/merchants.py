@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from pipeline.aws.dynamo import from_item
-from pipeline.domain.errors import UndeliveredError
+from pipeline.aws.reads import batch_get
 from pipeline.domain.merchant import Merchant
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ class MerchantDirectory:
         How long an answer is good for, 0 to 60.
     monotonic
         The clock of the cache, in seconds.
+    sleep
+        Waits the given seconds before a read is tried again.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class MerchantDirectory:
         table: str,
         cache_seconds: int,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
         self._cache_seconds = min(cache_seconds, LONGEST_CACHE_SECONDS)
         self._monotonic = monotonic
+        self._sleep = sleep
         self._cache: dict[str, tuple[float, Merchant]] = {}
 
     def find(self, merchant_id: str) -> Optional[Merchant]:
@@ -69,11 +72,8 @@ class MerchantDirectory:
     def _read(self, merchant_ids: list[str]) -> list[Merchant]:
         if not merchant_ids:
             return []
-        keys: Any = {self._table: {"Keys": [{"merchant_id": {"S": merchant_id}} for merchant_id in merchant_ids]}}
-        answer = self._client.batch_get_item(RequestItems=keys)
-        if answer.get("UnprocessedKeys"):
-            raise UndeliveredError("the merchants table is throttled")
-        return [_merchant(from_item(item)) for item in answer["Responses"].get(self._table, [])]
+        rows = batch_get(self._client, self._table, "merchant_id", merchant_ids, self._sleep)
+        return [_merchant(row) for row in rows.values()]
 
 
 def _merchant(row: Mapping[str, Any]) -> Merchant:
@@ -81,6 +81,6 @@ def _merchant(row: Mapping[str, Any]) -> Merchant:
     return Merchant(
         merchant_id=row["merchant_id"],
         name=str(row.get("name", "")),
-        active=bool(row.get("active", True)),
+        active=row.get("active", True) is True,
         max_transaction_amount=None if limit is None else Decimal(limit),
     )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from pipeline.aws.dynamo import error_code, to_item
+from pipeline.aws.dynamo import to_item
 from pipeline.aws.rows import put_once, settle_row
-from pipeline.domain.errors import VersionConflictError
+from pipeline.aws.writes import transact
 from pipeline.domain.records import MESSAGE_PREFIX, history_entry, transaction_attributes
 from pipeline.domain.settlement import Queued
 from pipeline.domain.status import Status
@@ -36,25 +34,28 @@ class Quarantine:
         self._transactions = transactions_table
         self._accounts = accounts_table
 
-    def fail(self, item: Queued, body: str, at: str) -> None:
+    def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True) -> None:
         """Mark the transaction FAILED, with its original message, and block its account, both or neither.
+
+        Parameters
+        ----------
+        item, body
+            The transaction, and the message that it came in.
+        at
+            The time of the failure, UTC, RFC 3339.
+        keep_version
+            False where the account's stored version is unreadable: it then starts anew.
 
         Raises
         ------
         VersionConflictError
             If the transaction is settled, or its account waits for another one.
         """
-        try:
-            self._client.transact_write_items(
-                TransactItems=[
-                    {"Update": self._failed_row(item, body, at)},  # type: ignore[typeddict-item]
-                    {"Update": self._blocked_account(item, at)},  # type: ignore[typeddict-item]
-                ]
-            )
-        except ClientError as error:
-            if error_code(error) == "TransactionCanceledException":
-                raise VersionConflictError("the transaction or its account changed meanwhile") from error
-            raise
+        writes = [
+            {"Update": self._failed_row(item, body, at)},
+            {"Update": self._blocked_account(item, at, keep_version)},
+        ]
+        transact(self._client, writes, "the transaction or its account changed meanwhile")
 
     def fail_message(self, message_id: str, body: str, at: str) -> None:
         """Record a message that cannot be read as a transaction; recording it again changes nothing."""
@@ -77,11 +78,13 @@ class Quarantine:
         entry = history_entry(Status.FAILED, at, "failed", REASON)
         return settle_row(self._transactions, item.transaction_id, attributes, entry)
 
-    def _blocked_account(self, item: Queued, at: str) -> dict[str, Any]:
+    def _blocked_account(self, item: Queued, at: str, keep_version: bool) -> dict[str, Any]:
+        # A version that is no number cannot be counted up; it is put aside for the operator.
+        count_up = "ADD version :one" if keep_version else ", unreadable_version = version, version = :one"
         return {
             "TableName": self._accounts,
             "Key": {"account_id": {"S": item.account_id}},
-            "UpdateExpression": "SET blocked_by = :id, quarantined_at = :at ADD version :one",
+            "UpdateExpression": f"SET blocked_by = :id, quarantined_at = :at {count_up}",
             "ConditionExpression": "attribute_not_exists(blocked_by) OR blocked_by = :id",
             "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1}),
         }

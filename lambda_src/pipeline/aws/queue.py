@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 RETRY_GROWTH = 8.0
-RETRY_CAP_SECONDS = 900.0
+RETRY_CAP_SECONDS = 300.0
 """Three receives are few: the waits between them grow fast, so that an outage of minutes outlasts none."""
 
 
@@ -109,7 +109,20 @@ class TransactionQueue:
             If SQS kept some of them at their old visibility timeout.
         """
         attempt = max(message.receive_count for message in messages)
-        seconds = round(full_jitter(attempt, self._retry_base_seconds, RETRY_CAP_SECONDS, self._draw, RETRY_GROWTH))
+        wait = full_jitter(attempt, self._retry_base_seconds, RETRY_CAP_SECONDS, self._draw, RETRY_GROWTH)
+        self._hide(messages, round(wait))
+
+    def release(self, messages: Sequence[Message]) -> None:
+        """Let the messages be visible at once: after a last receive, for the dead-letter queue to get them soon.
+
+        Raises
+        ------
+        UndeliveredError
+            If SQS kept some of them at their old visibility timeout.
+        """
+        self._hide(messages, 0)
+
+    def _hide(self, messages: Sequence[Message], seconds: int) -> None:
         answer = self._client.change_message_visibility_batch(
             QueueUrl=self._url,
             Entries=[

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from pipeline.aws.dynamo import error_code, to_item
+from pipeline.aws.dynamo import to_item
+from pipeline.aws.writes import condition_held
 from pipeline.domain.status import Status
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ def settle_row(
 
 def put_once(client: DynamoDBClient, table: str, row: Mapping[str, Any]) -> None:
     """Store a row unless its id is known; storing it again changes nothing."""
-    try:
-        client.put_item(TableName=table, Item=to_item(row), ConditionExpression="attribute_not_exists(transaction_id)")
-    except ClientError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
-            raise
+    condition_held(
+        lambda: client.put_item(
+            TableName=table, Item=to_item(row), ConditionExpression="attribute_not_exists(transaction_id)"
+        )
+    )

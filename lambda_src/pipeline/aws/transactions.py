@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from botocore.exceptions import ClientError
 
 from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.aws.writes import condition_held, retry_conflicts
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.records import RECEIVED_SHARDS, received_row
 from pipeline.domain.status import Status
@@ -35,11 +36,13 @@ class Transactions:
     def insert(self, acceptance: Acceptance, sweep_after: timedelta) -> Optional[dict[str, Any]]:
         """Store a new transaction as RECEIVED; if its id is known, change nothing and return the known row."""
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(received_row(acceptance, sweep_after)),
-                ConditionExpression="attribute_not_exists(transaction_id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            retry_conflicts(
+                lambda: self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(received_row(acceptance, sweep_after)),
+                    ConditionExpression="attribute_not_exists(transaction_id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
@@ -80,8 +83,8 @@ class Transactions:
 
     def postpone(self, transaction_id: str, sweep_after: str) -> bool:
         """Set when the sweeper looks again; tell whether the transaction is still waiting."""
-        try:
-            self._client.update_item(
+        return condition_held(
+            lambda: self._client.update_item(
                 TableName=self._table,
                 Key={"transaction_id": {"S": transaction_id}},
                 UpdateExpression="SET sweep_after = :after ADD sweeps :one",
@@ -91,8 +94,4 @@ class Transactions:
                     {":after": sweep_after, ":one": 1, ":received": Status.RECEIVED.value}
                 ),
             )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Optional
 
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.transaction import Transaction
 
 
@@ -29,15 +30,6 @@ class Merchant:
     name: str
     active: bool = True
     max_transaction_amount: Optional[Decimal] = None
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a merchant cannot take a transaction: a stable code, the field to look at, a sentence."""
-
-    code: str
-    field: str
-    text: str
 
 
 UNKNOWN_MERCHANT = Refusal("UNKNOWN_MERCHANT", "merchant_id", "The merchant is not configured.")

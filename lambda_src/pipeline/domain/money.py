@@ -27,8 +27,8 @@ MINOR_UNIT_DIGITS: dict[str, int] = {
 
 def decimal_places(amount: Decimal) -> int:
     """Return how many decimals `amount` really uses: 12.50 uses one, 1200 none."""
-    exponent = amount.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    # From the text, not by normalize(): that rounds to the digits of the context.
+    return len(format(amount, "f").partition(".")[2].rstrip("0"))
 
 
 def json_amount(amount: Decimal) -> Union[int, float]:

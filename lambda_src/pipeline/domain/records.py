@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Optional
 
 from pipeline.domain.decision import Decision
-from pipeline.domain.merchant import Refusal
 from pipeline.domain.queued import Acceptance
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.settlement import Change
 from pipeline.domain.status import Status
 from pipeline.domain.times import from_text, to_text

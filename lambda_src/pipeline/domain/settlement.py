@@ -12,8 +12,9 @@ from typing import Optional
 
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
-from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant, Refusal
+from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
 from pipeline.scoring.policy import Policy
 

@@ -8,8 +8,11 @@ from typing import Any, Union
 
 from pipeline.domain.errors import InvalidTransactionError
 
-LONGEST_NUMBER = 40
-"""Digits, and powers of ten, beyond which a number in a request is none."""
+MOST_DIGITS = 38
+"""Significant digits beyond which a number in a request is none: a DynamoDB number holds no more."""
+
+LARGEST_POWER = 40
+"""Power of ten beyond which, up or down, a number in a request is none."""
 
 
 class NotANumber(str):
@@ -18,13 +21,12 @@ class NotANumber(str):
 
 def _number(text: str) -> Union[Decimal, NotANumber]:
     """Read a number; one of absurd length or magnitude would cost memory wherever it is written out."""
-    if len(text) > LONGEST_NUMBER:
-        return NotANumber(text)
     try:
         number = Decimal(text)
     except InvalidOperation:  # an exponent beyond what decimals can have
         return NotANumber(text)
-    return number if abs(number.adjusted()) <= LONGEST_NUMBER else NotANumber(text)
+    fits = len(number.as_tuple().digits) <= MOST_DIGITS and abs(number.adjusted()) <= LARGEST_POWER
+    return number if fits else NotANumber(text)
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class Faulty:
         self._client = client
         self._faults: dict[str, list[tuple[str, Exception | None]]] = {}
         self.calls: list[str] = []
+        self.reads: list[dict[str, Any]] = []
 
     def fail(self, operation: str, error: Exception, *, when: str = "before", times: int = 1, nth: int = 1) -> None:
         """Let `times` calls of `operation`, from the `nth` on, raise `error` before or after their effect."""
@@ -99,6 +100,8 @@ class Faulty:
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:
             self.calls.append(operation)
+            if operation == "batch_get_item":
+                self.reads.append(arguments["RequestItems"])
             when, error = self._faults[operation].pop(0) if self._faults.get(operation) else ("", None)
             if error is not None and when == "before":
                 raise error
@@ -138,6 +141,7 @@ class RecordingQueue:
     def __init__(self) -> None:
         self.sent: list[Any] = []
         self.backed_off: list[list[str]] = []
+        self.released: list[list[str]] = []
         self.error: Exception | None = None
 
     def send(self, acceptance: Any) -> None:
@@ -147,6 +151,9 @@ class RecordingQueue:
 
     def back_off(self, messages: Any) -> None:
         self.backed_off.append([message.message_id for message in messages])
+
+    def release(self, messages: Any) -> None:
+        self.released.append([message.message_id for message in messages])
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from scripts import aws_environment
 from scripts.ministack import MiniStack
 
 
-def load_handler(
-    package: str, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, **settings: str
-) -> ModuleType:
+def load_handler(package: str, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, **settings: str) -> ModuleType:
     """Return the module `<package>.handler`, wired to the emulator and configured with `settings`."""
     environment = {
         "AWS_ENDPOINT_URL": emulator.endpoint,

@@ -117,3 +117,22 @@ def test_a_lost_answer_is_repaired_by_the_next_delivery(
     assert tables.rows()["t1"]["status"] == "FAILED"
     assert tables.account()["version"] == 1
     assert len(heard.alerts) == 1
+
+
+def test_an_account_whose_version_is_unreadable_is_quarantined_all_the_same(recorder: Recorder, tables: Tables) -> None:
+    tables.put(tables.accounts, {"account_id": "acc", "version": "abc"})
+
+    recorder.record(message("t1"))
+    recorder.record(message("t2"))
+
+    assert (tables.account()["blocked_by"], tables.account()["unreadable_version"]) == ("t1", "abc")
+    assert [tables.rows()[key]["status"] for key in ("t1", "t2")] == ["FAILED", "HELD"]
+
+
+def test_a_failed_message_that_repeats_a_known_id_is_recorded(recorder: Recorder, tables: Tables) -> None:
+    recorder.record(message("t1", amount="10"))
+
+    recorder.record(message("t1", amount="99", copy=1))
+
+    assert tables.rows()["t1"]["amount"] == 10
+    assert tables.rows()["message#m-t1-1"]["rejection"]["code"] == "ID_REUSED"

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from ingest.acceptor import Accepted, Acceptor
 
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.transactions import Transactions
-from pipeline.domain.merchant import Refusal
+from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
 from scripts import aws_environment
 from tests.factories import NOW, transaction
@@ -209,3 +209,11 @@ def test_when_the_table_is_out_of_reach_the_sender_is_told_to_send_again(api: An
     status, body = api(request())
 
     assert (status, body["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+
+
+def test_a_repetition_that_meets_the_commit_of_its_transaction_is_not_refused(api: Any, dynamodb: Faulty) -> None:
+    api(request())
+    in_flight = ClientError({"Error": {"Code": "TransactionConflictException"}}, "PutItem")
+    dynamodb.fail("put_item", in_flight, times=2)
+
+    assert api(request())[0] == 202

@@ -252,3 +252,43 @@ def test_while_the_table_is_out_every_message_comes_back(
 
     assert {item.message_id for item in again} == {"m-a-0", "m-b-0", "m-bad-0"}
     assert tables.rows() == {}
+
+
+def test_an_account_whose_every_attribute_is_unreadable_hurts_nobody_else(processor: Processor, tables: Tables) -> None:
+    tables.put(tables.accounts, {"account_id": "sick", "version": "abc", "held": "def"})
+
+    batch = redelivered(message("s1", "sick"), message("s2", "sick"), message("a", "well"), receive_count=3)
+    again = processor.process(batch)
+
+    assert {item.message_id for item in again} == {"m-s1-0", "m-s2-0"}
+    assert sequences(tables) == {"a": 1}
+
+
+def test_after_a_last_attempt_the_dead_letter_queue_gets_the_message_at_once(
+    processor: Processor, tables: Tables, queue: RecordingQueue
+) -> None:
+    poison(tables)
+
+    processor.process(redelivered(message("s1"), receive_count=2))
+    processor.process(redelivered(message("s1"), receive_count=3))
+
+    assert (queue.backed_off, queue.released) == ([["m-s1-0"]], [["m-s1-0"]])
+
+
+def test_what_cannot_be_begun_in_time_comes_back_and_is_fenced_before_its_last_receive_is_used_up(
+    processor: Processor, tables: Tables
+) -> None:
+    batch = redelivered(message("a", "one"), message("b", "two"), message("c", "two"), receive_count=3)
+    clock = iter([30.0, 30.0, 30.0, 1.0])  # two fences, the first account, and then the time is up
+
+    again = processor.process(batch, lambda: next(clock))
+
+    assert [item.message_id for item in again] == ["m-b-0", "m-c-0"]
+    assert sequences(tables) == {"a": 1}
+    assert tables.account("two")["blocked_by"] == "b"
+
+
+def test_a_merchant_seen_by_ingest_a_moment_ago_is_seen_by_process(dynamodb: Faulty, processor: Processor) -> None:
+    processor.process([message("a")])
+
+    assert all(read["ConsistentRead"] for request in dynamodb.reads for read in request.values())

@@ -66,3 +66,16 @@ def test_what_was_settled_meanwhile_is_left_alone(
 
     assert sweeper.sweep() == 0
     assert queue.sent == []
+
+
+def test_one_unreadable_row_does_not_keep_the_others_waiting(
+    sweeper: Sweeper, transactions: Transactions, tables: Tables, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    for key in ("t1", "t2", "t3"):
+        transactions.insert(acceptance(key), WAIT)
+    broken = tables.rows()["t2"]
+    tables.put(tables.transactions, {**broken, "merchant_id": None})
+    clock[0] += timedelta(hours=1)
+
+    assert sweeper.sweep() == 2
+    assert {sent.transaction.transaction_id for sent in queue.sent} == {"t1", "t3"}

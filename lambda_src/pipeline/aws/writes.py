@@ -1,0 +1,71 @@
+"""How writes to DynamoDB are refused, and which refusals are worth another try."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws.backoff import full_jitter
+from pipeline.aws.dynamo import error_code
+from pipeline.domain.errors import VersionConflictError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Answer = TypeVar("Answer")
+
+CONFLICT_ATTEMPTS = 5
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Tell whether a transaction was cancelled by other data or another writer, rather than by a limit of AWS."""
+    if error_code(error) != "TransactionCanceledException":
+        return False
+    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    codes = {str(reason.get("Code")) for reason in reasons} - {"None"}
+    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+def transact(client: DynamoDBClient, writes: list[dict[str, Any]], conflict: str) -> None:
+    """Make all writes or none.
+
+    Raises
+    ------
+    VersionConflictError
+        With the text `conflict`, if the data is not as the writes' conditions expect.
+    """
+    try:
+        client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+    except ClientError as error:
+        if is_conflict(error):
+            raise VersionConflictError(conflict) from error
+        raise
+
+
+def retry_conflicts(call: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
+    """Make a single write; one that meets a transaction in flight on its row is tried again.
+
+    DynamoDB refuses such a write with TransactionConflictException, which the SDK does not retry.
+    """
+    for attempt in range(1, CONFLICT_ATTEMPTS):
+        try:
+            return call()
+        except ClientError as error:
+            if error_code(error) != "TransactionConflictException":
+                raise
+            sleep(full_jitter(attempt, base_seconds=0.02, cap_seconds=0.2))
+    return call()
+
+
+def condition_held(call: Callable[[], object]) -> bool:
+    """Make a conditional write; tell whether its condition held."""
+    try:
+        retry_conflicts(call)
+    except ClientError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

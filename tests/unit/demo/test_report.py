@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from decimal import Decimal
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scripts.demo import books, report
+from scripts.demo.measures import measure
+from scripts.demo.source import Unmappable
+from scripts.demo.system import FLAGSHIP
+from tests.unit.demo.builders import row, sent, snapshot, transaction
+
+PROMISED = {
+    "submitted", "accepted", "rejected", "conflicts", "settled", "lost", "duplicated", "out_of_order", "by_status",
+    "latency_ms", "throughput_tps", "apply_seconds", "emulator", "seed", "confusion", "started_at", "input",
+    "high_value", "cases", "unmappable",
+}  # fmt: skip
+
+
+def result(sent_count: int = 40, lost: int = 0, name: str = "input.csv") -> report.Result:
+    given = [
+        transaction(f"t{n}", account_id=f"a{n}", amount=Decimal(1 + 700 * n), fraud=n % 9 == 0)
+        for n in range(sent_count)
+    ]
+    answers = [sent(one, n, sent_at=100.0 + n / 10, seconds=0.005 * (n + 1)) for n, one in enumerate(given)]
+    rows = [row(one, score=float(n % 4 * 10), decided_at=103.0 + n / 8) for n, one in enumerate(given[lost:])]
+    state = snapshot(rows)
+    return report.Result(
+        system="flagship",
+        books=books.count(answers, state, FLAGSHIP),
+        measures=measure(answers, state, FLAGSHIP),
+        input_name=name,
+        unmappable=Unmappable(1, ["line 3: transaction.amount: column 'amount' is empty"]),
+        seed=1,
+        rate=None,
+        workers=8,
+        emulator="MiniStack 1.2.3",
+        apply_seconds=61.5,
+        started_at=datetime(2026, 11, 20, 10, 0, tzinfo=timezone.utc),
+        duration_seconds=99.04,
+        stage_seconds={"set up": 61.0, "send": 30.1, "settle": 8.0},
+    )
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    @property
+    def ids(self) -> list[str]:
+        return [attributes["id"] or "" for _, attributes in self.tags if "id" in attributes]
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    one = result()
+    return Page(report.html(one, report.document(one)))
+
+
+def test_the_report_holds_everything_that_was_promised() -> None:
+    content = report.document(result())
+
+    assert set(content) >= PROMISED
+    assert set(content["latency_ms"]["api"]) == set(content["latency_ms"]["end_to_end"]) == {"p50", "p95", "p99"}
+    assert set(content["confusion"]) == {"tp", "fp", "tn", "fn"}
+    assert content["submitted"] == content["accepted"] + content["rejected"] + content["conflicts"] == 40
+
+
+def test_both_files_are_written_and_the_json_can_be_read_back(tmp_path: Path) -> None:
+    written = report.write(result(), tmp_path / "new" / "folder")
+
+    assert [file.name for file in written] == ["report.json", "report.html"]
+    assert json.loads(written[0].read_text())["balanced"] is True
+
+
+def test_an_earlier_report_cannot_pass_for_that_of_an_unfinished_run(tmp_path: Path) -> None:
+    report.write(result(), tmp_path)
+    report.forget(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_loads_nothing(page: Page) -> None:
+    references = [
+        (tag, name, value)
+        for tag, attributes in page.tags
+        for name, value in attributes.items()
+        if name in ("src", "srcset", "href", "xlink:href", "action", "data") and not (value or "").startswith("#")
+    ]
+
+    assert references == []
+    assert not {"script", "link", "iframe", "object", "embed", "img"} & {tag for tag, _ in page.tags}
+
+
+def test_every_plot_has_a_text_in_its_place_and_ids_are_unique(page: Page) -> None:
+    plots = [attributes for _, attributes in page.tags if attributes.get("role") == "img"]
+
+    assert len(plots) == 5
+    assert all(plot["aria-labelledby"] in page.ids for plot in plots)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_every_reference_within_a_plot_leads_somewhere(page: Page) -> None:
+    targets = [attributes["xlink:href"] or "" for _, attributes in page.tags if "xlink:href" in attributes]
+
+    assert targets
+    assert {target[1:] for target in targets} <= set(page.ids)
+
+
+def test_what_comes_from_a_file_is_escaped() -> None:
+    one = result(name="<script>alert(1)</script>.csv")
+
+    text = report.html(one, report.document(one))
+
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_books_that_do_not_balance_say_so_with_an_example() -> None:
+    one = result(lost=2)
+
+    text = report.html(one, report.document(one))
+
+    assert "The books do not balance" in text
+    assert "t0: no row with its body" in text
+
+
+@pytest.mark.parametrize("sent_count", [0, 1])
+def test_a_run_of_almost_nothing_still_has_a_report(sent_count: int, tmp_path: Path) -> None:
+    report.write(result(sent_count), tmp_path)
+
+    assert (tmp_path / "report.html").stat().st_size > 0
+
+
+def test_the_summary_names_what_fails_first_hand() -> None:
+    out = StringIO()
+    report.show(result(lost=1), [Path("build/demo/report.json")], Console(file=out, width=160))
+
+    shown = out.getvalue()
+    assert "The books do NOT balance." in shown
+    assert "lost: t0: no row with its body" in shown
+    assert "1 rows could not be mapped: line 3" in shown
