@@ -150,7 +150,7 @@ module "ingest" {
   package_path            = local.package.ingest
   runtime                 = var.runtime
   memory_mb               = 1024
-  timeout_seconds         = 15
+  timeout_seconds         = 25 # three calls with all their retries, and still below the gateway's 29
   provisioned_concurrency = var.ingest_provisioned_concurrency
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
@@ -314,7 +314,7 @@ module "query" {
   handler            = "query.handler.handler"
   package_path       = local.package.query
   runtime            = var.runtime
-  timeout_seconds    = 10
+  timeout_seconds    = 15
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
   environment = merge(local.environment.query, {

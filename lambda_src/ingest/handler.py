@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
+READ_TIMEOUT_SECONDS = 1.5
+"""A client waits: better a quick 503 than a slow one."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `ingest` needs to know; see `pipeline.aws.settings`."""
@@ -42,11 +46,11 @@ class Settings:
 
 def build(settings: Settings) -> Acceptor:
     """Wire the acceptor to AWS."""
-    dynamodb = client("dynamodb")
+    dynamodb = client("dynamodb", READ_TIMEOUT_SECONDS)
     return Acceptor(
         transactions=Transactions(dynamodb, settings.transactions_table),
         merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
-        queue=TransactionQueue(client("sqs"), settings.transaction_queue_url),
+        queue=TransactionQueue(client("sqs", READ_TIMEOUT_SECONDS), settings.transaction_queue_url),
         sweep_after=timedelta(seconds=settings.sweep_after_seconds),
     )
 
