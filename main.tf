@@ -63,6 +63,7 @@ module "transactions" {
   }
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"] }
 }
 
 module "accounts" {
@@ -72,6 +73,7 @@ module "accounts" {
   hash_key            = { name = "account_id", type = "S" }
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["BatchGetItem", "TransactWriteItems", "UpdateItem"] }
 }
 
 module "merchants" {
@@ -81,6 +83,7 @@ module "merchants" {
   hash_key            = { name = "merchant_id", type = "S" }
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["BatchGetItem"] }
 }
 
 module "cases" {
@@ -90,6 +93,7 @@ module "cases" {
   hash_key            = { name = "case_id", type = "S" }
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["GetItem", "PutItem", "TransactWriteItems", "UpdateItem"] }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
