@@ -1,0 +1,65 @@
+# `make help` lists what can be done. Everything made lies in build/.
+
+PYTHON ?= python3
+DEV := build/venv/dev/bin/python
+
+# Terraform warns on every call when this names a file that does not exist.
+export TF_CLI_CONFIG_FILE := $(wildcard $(TF_CLI_CONFIG_FILE))
+export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup package demo test unit contract e2e lint scan docs local-up local-down local-status requirements clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## build or reuse the Python environments
+	@$(PYTHON) -m scripts.bootstrap dev ministack
+
+package: setup ## build the function zips, byte-identical everywhere
+	@$(DEV) -m scripts.package
+
+demo: setup ## deploy locally and run transactions through (COUNT RATE INPUT MAP SEED LIMIT WORKERS)
+	@$(DEV) -m scripts.demo $(if $(COUNT),--count $(COUNT)) $(if $(RATE),--rate $(RATE)) \
+	  $(if $(INPUT),--input "$(INPUT)") $(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed $(SEED)) \
+	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(WORKERS),--workers $(WORKERS))
+
+test: lint unit contract e2e ## set up and run every test
+
+lint: setup ## ruff, mypy, terraform fmt
+	@$(DEV) -m ruff check .
+	@$(DEV) -m mypy
+	@terraform fmt -check -diff -recursive .
+
+unit: setup ## unit and property tests
+	@$(DEV) -m pytest -q $(wildcard tests/unit tests/property)
+
+contract: package ## terraform validate and test in every module, generated docs, the API document
+	@$(DEV) -m pytest -q tests/contract
+
+e2e: package ## the deployed pipeline, on the embedded local AWS
+	@$(DEV) -m pytest -q tests/e2e
+
+scan: setup ## checkov over the root, modules and examples; reports in build/scan/
+	@$(PYTHON) -m scripts.bootstrap checkov
+	@$(DEV) -m scripts.scan
+
+docs: setup ## write the tables of inputs and outputs into the modules' READMEs
+	@$(DEV) -m scripts.module_docs
+
+local-up: setup ## start a local AWS with the pipeline on it and leave it running (PORT)
+	@$(DEV) -m scripts.local_aws up $(if $(PORT),--port $(PORT))
+
+local-down: setup ## stop it
+	@$(DEV) -m scripts.local_aws down
+
+local-status: setup ## say how to use it
+	@$(DEV) -m scripts.local_aws status
+
+requirements: setup ## compile requirements/*.in again (new versions are taken when a pin allows)
+	@$(DEV) -m scripts.requirements
+
+clean: ## stop the local stack and remove build/
+	@if [ -x $(DEV) ] && [ -f build/local/stack.json ]; then $(DEV) -m scripts.local_aws down; fi
+	@rm -rf build

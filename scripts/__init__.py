@@ -1,0 +1,1 @@
+"""Set-up, packaging, local AWS and checks: what the Makefile runs."""

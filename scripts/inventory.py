@@ -1,0 +1,85 @@
+"""What exists in a local AWS, as names: enough to notice that something did not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from scripts import aws_environment
+
+Inventory = dict[str, list[str]]
+
+# service, operation, list in the answer, what identifies an entry
+_LISTS: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
+    ("apigateway", "get_rest_apis", "items", lambda api: f"{api['id']} {api['name']}"),
+    ("apigateway", "get_usage_plans", "items", lambda plan: f"{plan['id']} {plan['apiStages']}"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", lambda alarm: str(alarm["AlarmName"])),
+    ("dynamodb", "list_tables", "TableNames", str),
+    ("events", "list_event_buses", "EventBuses", lambda bus: str(bus["Name"])),
+    ("iam", "list_roles", "Roles", lambda role: str(role["RoleName"])),
+    ("kms", "list_aliases", "Aliases", lambda alias: f"{alias['AliasName']} {alias.get('TargetKeyId')}"),
+    ("lambda", "list_functions", "Functions", lambda found: f"{found['FunctionName']} {found['CodeSha256']}"),
+    (
+        "lambda",
+        "list_event_source_mappings",
+        "EventSourceMappings",
+        lambda mapping: f"{mapping['EventSourceArn']} {mapping['FunctionArn']} {mapping['State']}",
+    ),
+    ("logs", "describe_log_groups", "logGroups", lambda group: str(group["logGroupName"])),
+    ("s3", "list_buckets", "Buckets", lambda bucket: str(bucket["Name"])),
+    ("sns", "list_topics", "Topics", lambda topic: str(topic["TopicArn"])),
+    ("sns", "list_subscriptions", "Subscriptions", lambda found: f"{found['TopicArn']} {found['Endpoint']}"),
+    ("sqs", "list_queues", "QueueUrls", lambda url: str(url).rsplit("/", 1)[-1]),
+    ("stepfunctions", "list_state_machines", "stateMachines", lambda machine: str(machine["name"])),
+)
+
+
+def take(endpoint: str) -> Inventory:
+    """Return the sorted names of what exists, by operation."""
+    session = boto3.session.Session(
+        aws_access_key_id=aws_environment.ACCESS_KEY,
+        aws_secret_access_key=aws_environment.SECRET_KEY,
+        region_name=aws_environment.REGION,
+    )
+    config = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 1})
+    services = sorted({entry[0] for entry in _LISTS})
+    clients: dict[str, Any] = {
+        service: session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+        for service in services
+    }
+
+    def names(entry: tuple[str, str, str, Callable[[Any], str]]) -> list[str]:
+        service, operation, key, identity = entry
+        client = clients[service]
+        if client.can_paginate(operation):
+            pages = list(client.get_paginator(operation).paginate())
+        else:
+            pages = [getattr(client, operation)()]
+        return sorted(identity(item) for page in pages for item in page.get(key, []))
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        found = {f"{entry[0]}:{entry[1]}": kept for entry, kept in zip(_LISTS, pool.map(names, _LISTS))}
+    found["events:rules"] = _rules(clients["events"], found["events:list_event_buses"])
+    return found
+
+
+def _rules(events: Any, buses: list[str]) -> list[str]:
+    return sorted(
+        f"{bus} {rule['Name']} {rule['State']}"
+        for bus in buses
+        for page in events.get_paginator("list_rules").paginate(EventBusName=bus)
+        for rule in page["Rules"]
+    )
+
+
+def difference(before: Inventory, after: Inventory) -> str | None:
+    """Return the first thing that differs, in words, or None."""
+    for kind in sorted(before.keys() | after.keys()):
+        missing = set(before.get(kind, [])) ^ set(after.get(kind, []))
+        if missing:
+            return f"{kind}: {min(missing)}"
+    return None

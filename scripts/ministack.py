@@ -1,0 +1,212 @@
+"""Start and stop MiniStack, the embedded local AWS, on the loopback interface."""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+import socket
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from scripts import aws_environment, environments, paths
+from scripts.errors import CommandError
+from scripts.processes import Guarded, Owner
+
+HOST = "127.0.0.1"
+_START_SECONDS = 30.0
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL")
+
+
+class MiniStack:
+    """One running emulator; a context manager that leaves nothing behind.
+
+    Parameters
+    ----------
+    name
+        Names the log (`build/local/<name>.log`) and the folder for what is deployed to it
+        (`build/local/<name>/`), so that several emulators can run at once.
+    port
+        Port to listen on, or None for any free one.
+    state
+        Folder to load state from and to save it to at a clean stop, or None to forget it.
+    settings
+        Further settings of the emulator's own, such as `{"AUTH": "true"}`.
+    """
+
+    def __init__(
+        self,
+        name: str = "ministack",
+        *,
+        port: int | None = None,
+        state: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.log = paths.LOCAL / f"{name}.log"
+        self.folder = paths.LOCAL / name
+        self.port = port or 0
+        self.settings = dict(settings or {})
+        self._fixed_port = port is not None
+        self._state = state
+        self._claim: IO[str] | None = None
+        self._owner: Owner | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Return the URL of the emulator."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return an environment for programs that use this emulator."""
+        return aws_environment.local(self.endpoint)
+
+    @property
+    def guarded(self) -> Guarded:
+        """Return the identity of the running guard, for those who stop it later."""
+        if self._owner is None:
+            raise CommandError("the local AWS is not running.")
+        return self._owner.guarded
+
+    def start(self) -> MiniStack:
+        """Start it and wait until it answers."""
+        environments.ensure(environments.MINISTACK)
+        paths.LOCAL.mkdir(parents=True, exist_ok=True)
+        if self._claim is None:
+            self.log.write_bytes(b"")
+        if self._fixed_port and not port_is_free(self.port):
+            raise CommandError(f"port {self.port} is taken: stop what listens there or give another.")
+        atexit.register(self.stop)
+        try:
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop it (it saves its state first when it has a folder for it); harmless when not running."""
+        if self._owner is not None:
+            self._owner.stop()
+            self._owner = None
+        atexit.unregister(self.stop)
+
+    def claim(self) -> None:
+        """Make `folder` this emulator's alone, for as long as it runs, even after this process."""
+        if self._claim is not None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        claim = (self.folder / ".lock").open("w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+            raise CommandError(
+                f"{paths.shown(self.folder)} is in use by another run: wait until it ends, or stop it."
+            ) from None
+        self._claim = claim
+
+    def restart(self, state: Path | None) -> None:
+        """Stop, saving to the old state folder, and start again on the same port with another one."""
+        self.stop()
+        self._state = state
+        self._fixed_port = True
+        self.start()
+
+    def detach(self) -> Guarded:
+        """Leave it running after this process and return how to find it again."""
+        guarded = self.guarded
+        assert self._owner is not None
+        self._owner.detach()
+        self._owner = None
+        atexit.unregister(self.stop)
+        return guarded
+
+    def __enter__(self) -> MiniStack:
+        """Start unless it runs already."""
+        return self if self._owner is not None else self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop whatever happened."""
+        self.stop()
+
+    def _launch(self) -> None:
+        if not self._fixed_port:
+            self.port = free_port()
+        # The emulator unpacks functions here; in the system's folder, because a short path suits sockets.
+        scratch = Path(tempfile.mkdtemp(prefix="local-aws-"))
+        self._owner = Owner(
+            [str(environments.MINISTACK.python), "-m", "ministack"],
+            self._server_environment(scratch),
+            self.log,
+            scratch,
+            keep_open=[self._claim.fileno()] if self._claim is not None else [],
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(self.endpoint):
+            if not self._owner.running():
+                raise CommandError(f"the local AWS ended while starting; see {paths.shown(self.log)}.")
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"the local AWS did not answer in {_START_SECONDS:.0f} s; see {paths.shown(self.log)}."
+                )
+            time.sleep(0.05)
+        if not self._owner.running():  # then something else answered on that port
+            raise CommandError(f"the local AWS could not keep port {self.port}; see {paths.shown(self.log)}.")
+
+    def _server_environment(self, scratch: Path) -> dict[str, str]:
+        # The functions inherit all of this, so it holds nothing of the user's that could steer them.
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        environment.update(
+            BIND_HOST=HOST,
+            GATEWAY_PORT=str(self.port),
+            IOT_MTLS_ENABLED="0",
+            SFTP_ENABLED="0",
+            MINISTACK_REGION=aws_environment.REGION,
+            AWS_REGION=aws_environment.REGION,
+            AWS_DEFAULT_REGION=aws_environment.REGION,
+            AWS_EC2_METADATA_DISABLED="true",
+            TMPDIR=str(scratch),
+            TZ="UTC",
+        )
+        if self._state is not None:
+            environment.update(PERSIST_STATE="1", STATE_DIR=str(self._state))
+        environment.update(self.settings)
+        return environment
+
+
+def answers(endpoint: str, timeout: float = 1.0) -> bool:
+    """Say whether an emulator reports itself healthy at `endpoint`."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no say on loopback
+    try:
+        with direct.open(f"{endpoint}/_ministack/health", timeout=timeout) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def free_port() -> int:
+    """Return a port on the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def port_is_free(port: int) -> bool:
+    """Say whether nothing listens on this port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,39 @@
+"""`make requirements`: compile requirements/*.in into pinned and hashed files.
+
+Usage: python -m scripts.requirements [--upgrade]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from scripts import environments, paths
+
+# The oldest Python each file must serve. Universal files hold markers for the newer ones;
+# what goes into the zips and stands for the Lambda runtime is one set for all of them.
+_UNIVERSAL = {"tools": "3.9", "dev": "3.10", "ministack": "3.10", "checkov": "3.10"}
+_ONE_SET = {"lambda": "3.9", "runtime": "3.9"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compile every file; `dev` last, because it is held to the pins of `lambda`."""
+    upgrade = ["--upgrade"] if "--upgrade" in arguments else []
+    for name, version in {**_ONE_SET, **_UNIVERSAL}.items():
+        command = [
+            str(environments.uv_program()), "pip", "compile", "--quiet", "--no-header",
+            "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
+            "--python-version", version, *(["--universal"] if name in _UNIVERSAL else []), *upgrade,
+            f"{name}.in", "--output-file", f"{name}.txt",
+        ]  # fmt: skip
+        status = subprocess.run(
+            command, cwd=paths.REQUIREMENTS, env=environments.uv_environment(), check=False
+        ).returncode
+        if status:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

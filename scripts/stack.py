@@ -1,0 +1,178 @@
+"""Deploy the root module to a local AWS, and keep the record of a stack left running."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts import inventory, package, paths, processes, snapshot, terraform_tree
+from scripts.errors import CommandError
+from scripts.ministack import MiniStack, answers
+from scripts.terraform import Message, Terraform
+
+WORKSPACE = "local"
+VARIABLES = paths.ROOT / "environments" / f"{WORKSPACE}.tfvars"
+
+_RECORD = paths.LOCAL / "stack.json"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed root: where it is and what it gave out.
+
+    Parameters
+    ----------
+    endpoint
+        URL of the local AWS.
+    outputs
+        The root's outputs.
+    apply_seconds
+        How long `terraform apply` took when this was deployed, maybe in an earlier run.
+    restored
+        True when an earlier deployment of the very same things was brought back instead.
+    """
+
+    endpoint: str
+    outputs: dict[str, Any]
+    apply_seconds: float
+    restored: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that was left running, as `build/local/stack.json` remembers it."""
+
+    stack: Stack
+    guarded: processes.Guarded = field(repr=False)
+
+
+def deploy(server: MiniStack, watch: Callable[[Message], None] = lambda _: None, *, fresh: bool = False) -> Stack:
+    """Package the functions and bring the root up on an emulator that holds nothing yet.
+
+    The emulator is restarted on its port on the way: with the kept deployment when one was
+    made from the same ingredients, else empty, and once more after the apply to keep it.
+
+    Parameters
+    ----------
+    server
+        The running emulator.
+    watch
+        Called with each message of `terraform apply`, for progress.
+    fresh
+        True to apply even when a kept deployment could be brought back.
+    """
+    if not VARIABLES.is_file():
+        raise CommandError(f"{paths.shown(VARIABLES)} is missing: it holds the local settings of the root.")
+    package.package_all()
+    server.claim()
+    name = snapshot.key(VARIABLES, server.settings)
+    if not fresh:
+        try:
+            restored = _restore(server, name)
+        except (snapshot.SnapshotError, CommandError, BotoCoreError, ClientError) as error:
+            print(f"stack: the kept deployment is not used: {error}", file=sys.stderr)
+            snapshot.drop(name)
+            restored = None
+        if restored is not None:
+            return restored
+    return _apply(server, name, watch)
+
+
+def terraform(server: MiniStack) -> Terraform:
+    """Return Terraform for the root on this emulator, with everything it keeps in the emulator's folder."""
+    return Terraform(terraform_tree.refresh(), server.folder / ".terraform", server.environment)
+
+
+def state_file(server: MiniStack) -> Path:
+    """Return where the state of the local workspace lies."""
+    return server.folder / "terraform" / WORKSPACE / "terraform.tfstate"
+
+
+def api_url(stack: Stack) -> str:
+    """Return the API's URL as it can be called locally, without the path of an operation.
+
+    The output names AWS's own host (`https://<id>.execute-api.<region>...`), which the
+    emulator serves under a path instead.
+    """
+    found = re.match(r"https?://([a-z0-9]+)\.execute-api\.[^/]+/([^/]+)", stack.outputs["api_endpoint"])
+    if found is None:
+        return str(stack.outputs["api_endpoint"])
+    return f"{stack.endpoint}/restapis/{found.group(1)}/{found.group(2)}/_user_request_"
+
+
+def running() -> Running | None:
+    """Return the stack left running, or None; a record whose process is gone is removed."""
+    try:
+        record = json.loads(_RECORD.read_text())
+        found = Running(Stack(**record["stack"]), processes.Guarded(**record["guarded"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if found.guarded.alive() and answers(found.stack.endpoint, timeout=5):
+        return found
+    found.guarded.stop()
+    _RECORD.unlink(missing_ok=True)
+    return None
+
+
+def leave_running(server: MiniStack, stack: Stack) -> None:
+    """Let the emulator go on after this process and remember it."""
+    record = {"stack": asdict(stack), "guarded": asdict(server.guarded)}
+    unfinished = _RECORD.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(record, indent=2) + "\n")
+    unfinished.replace(_RECORD)
+    server.detach()
+
+
+def stop() -> bool:
+    """Stop the stack left running; return whether there was one."""
+    found = running()
+    if found is None:
+        return False
+    found.guarded.stop()
+    _RECORD.unlink(missing_ok=True)
+    return True
+
+
+def _restore(server: MiniStack, name: str) -> Stack | None:
+    state = server.folder / "emulator"
+    about = snapshot.restore(name, server.port, state, state_file(server))
+    if about is None:
+        return None
+    server.restart(state)
+    changed = inventory.difference(about.inventory, inventory.take(server.endpoint))
+    if changed is not None:
+        raise snapshot.SnapshotError(f"it did not come back whole ({changed})")
+    return Stack(server.endpoint, about.outputs, about.apply_seconds, restored=True)
+
+
+def _apply(server: MiniStack, name: str, watch: Callable[[Message], None]) -> Stack:
+    state = server.folder / "emulator"
+    shutil.rmtree(state, ignore_errors=True)
+    server.restart(state)
+    state_file(server).unlink(missing_ok=True)  # a fresh emulator knows none of what it lists
+    runner = terraform(server)
+    runner.init(*terraform_tree.state_arguments(server.folder / "terraform"))
+    runner.workspace(WORKSPACE)
+    started = time.monotonic()
+    runner.apply(f"-var-file={VARIABLES}", watch=watch)
+    stack = Stack(server.endpoint, runner.output(), round(time.monotonic() - started, 1))
+
+    there = inventory.take(server.endpoint)
+    server.restart(state)  # the emulator saves its state when it stops
+    lost = inventory.difference(there, inventory.take(server.endpoint))
+    if lost is None:
+        about = snapshot.About(server.port, stack.outputs, stack.apply_seconds, there)
+        snapshot.save(name, about, state, state_file(server))
+    else:
+        print(f"stack: not kept, the emulator forgot something when restarted ({lost})", file=sys.stderr)
+        runner.apply(f"-var-file={VARIABLES}", watch=watch)
+    return stack

@@ -1,0 +1,30 @@
+"""What `make help` lists is what can be made."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from scripts import paths
+
+
+def test_help_lists_every_target_with_a_line() -> None:
+    text = (paths.ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    assert phony is not None
+
+    printed = subprocess.run(["make", "help"], cwd=paths.ROOT, capture_output=True, text=True, check=True).stdout
+
+    listed = dict(re.findall(r"^  (\S+) +(\S.*)$", printed, re.MULTILINE))
+    assert set(listed) == set(phony.group(1).split())
+
+
+def test_the_demos_settings_become_its_options() -> None:
+    settings = ["COUNT=5", "RATE=50", "INPUT=a file.csv", "MAP=m.toml", "SEED=1", "LIMIT=0", "WORKERS=4"]
+
+    printed = subprocess.run(
+        ["make", "--dry-run", "demo", *settings], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    options = '--count 5 --rate 50 --input "a file.csv" --map "m.toml" --seed 1 --limit 0 --workers 4'
+    assert options in re.sub(r"\s*\\\n\s*|  +", " ", printed)

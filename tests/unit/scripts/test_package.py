@@ -1,0 +1,154 @@
+"""A zip depends on the sources alone: not on the time, the place or the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts import dependencies, interpreters, package, paths
+from scripts.errors import CommandError
+
+RUNTIMES = interpreters.find_all([(3, 9), (3, 13)])
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    for name, text in {
+        "lambda_src/pipeline/__init__.py": "",
+        "lambda_src/ingest/__init__.py": "",
+        "lambda_src/ingest/handler.py": "def handler(event, context): ...\n",
+        "lambda_src/unfinished/notes.py": "no handler yet\n",
+        "libraries/lib/__init__.py": "",
+        "libraries/lib/__pycache__/x.cpython-312.pyc": "compiled",
+        "libraries/lib-1.0.dist-info/METADATA": "Name: lib\n",
+        "libraries/lib-1.0.dist-info/RECORD": "names of files\n",
+        "libraries/lib-1.0.dist-info/INSTALLER": "uv",
+        "libraries/bin/lib": "#!/the/python/of/this/machine\n",
+        "libraries/.lock": "",
+    }.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def build(source: Path, target: str = "packages") -> package.Package:
+    (built,) = package.package_all(source / "lambda_src", source / target, source / "libraries")
+    return built
+
+
+def test_a_zip_holds_the_function_the_shared_library_and_the_dependencies(source: Path) -> None:
+    assert zipfile.ZipFile(build(source).file).namelist() == [
+        "ingest/__init__.py",
+        "ingest/handler.py",
+        "lib-1.0.dist-info/METADATA",
+        "lib/__init__.py",
+        "pipeline/__init__.py",
+    ]
+
+
+def test_times_modes_and_the_order_of_creation_leave_no_trace(source: Path) -> None:
+    first = build(source)
+    for number, file in enumerate(sorted(source.rglob("*.py"), reverse=True)):
+        content = file.read_bytes()
+        file.unlink()
+        file.write_bytes(content)
+        file.chmod(0o755)
+        os.utime(file, (number, 1_000_000_000 + number))
+
+    assert build(source, "again").sha256 == first.sha256
+
+
+def test_a_changed_source_changes_the_zip(source: Path) -> None:
+    first = build(source)
+    (source / "lambda_src" / "pipeline" / "__init__.py").write_text("# changed\n")
+
+    assert build(source).sha256 != first.sha256
+
+
+def test_the_zip_of_a_function_that_is_gone_is_removed(source: Path) -> None:
+    build(source)
+    (source / "packages" / "old.zip").write_bytes(b"")
+
+    build(source)
+
+    assert [file.name for file in (source / "packages").iterdir()] == ["ingest.zip"]
+
+
+@pytest.mark.parametrize("name", ["fast.cpython-313-x86_64-linux-gnu.so", "lib.so.1", "speed.pyd"])
+def test_a_native_file_is_refused_by_name(source: Path, name: str) -> None:
+    (source / "libraries" / "lib" / name).touch()
+
+    with pytest.raises(CommandError, match=f"'ingest' must be pure Python.*{name}"):
+        build(source)
+
+
+def test_the_real_zips_are_the_same_for_another_python_locale_time_zone_and_folder(tmp_path: Path) -> None:
+    here = {built.name: built.sha256 for built in package.package_all(target=tmp_path / "here")}
+    libraries = str(dependencies.installed("lambda"))
+    program = (
+        f"import sys; sys.path.insert(0, {str(paths.ROOT)!r})\n"
+        "from pathlib import Path\n"
+        "from scripts import package\n"
+        f"for built in package.package_all(target=Path('there'), libraries=Path({libraries!r})):\n"
+        "    print(built.name, built.sha256)\n"
+    )
+    for runtime in RUNTIMES:
+        printed = subprocess.run(
+            [str(runtime.path), "-B", "-c", program],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "Asia/Kathmandu", "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert dict(line.split() for line in printed.splitlines()) == here, runtime.name
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: f"python{runtime.name}")
+@pytest.mark.parametrize("function", package.functions())
+def test_each_handler_imports_from_its_zip_alone(
+    function: str, runtime: interpreters.Interpreter, packages: Path, tmp_path: Path
+) -> None:
+    sdk = dependencies.installed("runtime")
+    program = (
+        "import sys\n"
+        f"sys.path[:0] = [{str(packages / f'{function}.zip')!r}, {str(sdk)!r}]\n"
+        f"import importlib; module = importlib.import_module('{function}.handler')\n"
+        "assert callable(module.handler)\n"
+    )
+    done = subprocess.run(
+        [str(runtime.path), "-I", "-S", "-B", "-c", program],
+        cwd=tmp_path,
+        env=_settings_of_the_functions(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("packages")
+    package.package_all(target=target)
+    return target
+
+
+def _settings_of_the_functions() -> dict[str, str]:
+    """Give a value, which reads as a number too, to every variable that the root gives to a function."""
+    root = (paths.ROOT / "main.tf").read_text(encoding="utf-8")
+    names = set(re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root))
+    return {
+        **{name: "60" for name in names if not name.startswith(("AWS_", "POWERTOOLS_"))},
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": "test",
+        "POWERTOOLS_METRICS_NAMESPACE": "test",
+    }

@@ -1,0 +1,61 @@
+"""Terraform works in a tree of links and leaves nothing among the sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts import paths, terraform_tree
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "repository"
+    (root / "modules" / "queue" / "tests").mkdir(parents=True)
+    (root / "tests").mkdir()
+    for name in ("main.tf", "modules/queue/main.tf", "modules/queue/tests/a.tftest.hcl"):
+        (root / name).write_text("# configuration\n")
+    for name in ("tests/test_it.py", ".terraform.lock.hcl", "terraform.tfstate"):
+        (root / name).write_text("not wanted\n")
+    (root / "tests" / "root.tftest.hcl").write_text("# a test of the root\n")
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(paths, "PACKAGES", root / "build" / "packages")
+    monkeypatch.setattr(terraform_tree, "TREE", root / "build" / "tree")
+    return root
+
+
+def files(tree: Path) -> set[str]:
+    return {str(file.relative_to(tree)) for file in tree.rglob("*") if file.is_file()}
+
+
+def test_the_tree_holds_the_configuration_and_nothing_that_terraform_made(root: Path) -> None:
+    tree = terraform_tree.refresh()
+
+    assert files(tree) == {
+        "main.tf",
+        "modules/queue/main.tf",
+        "modules/queue/tests/a.tftest.hcl",
+        "tests/root.tftest.hcl",
+        "backend_override.tf",
+    }
+    assert (tree / "build" / "packages").resolve() == (root / "build" / "packages").resolve()
+
+
+def test_a_file_that_is_gone_is_gone_from_the_tree_and_terraforms_own_files_stay(root: Path) -> None:
+    tree = terraform_tree.refresh()
+    (tree / ".terraform.lock.hcl").write_text("made by init")
+    (root / "modules" / "queue" / "main.tf").unlink()
+
+    terraform_tree.refresh()
+
+    assert "modules/queue/main.tf" not in files(tree)
+    assert ".terraform.lock.hcl" in files(tree)
+
+
+def test_local_runs_never_use_the_roots_own_backend(root: Path) -> None:
+    (root / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+
+    tree = terraform_tree.refresh()
+
+    assert 'backend "local"' in (tree / "backend_override.tf").read_text()
