@@ -21,7 +21,6 @@ MAP = str(paths.ROOT / "examples" / "mappings" / "sparkov.toml")
         (["--rate", "nan"], "RATE must be above 0 transactions a second."),
         (["--workers", "0"], "WORKERS must lie between 1 and 128."),
         (["--seed", "-1"], "SEED must be 0 or more."),
-        (["--input", "a.csv"], "INPUT=a.csv needs a MAP that says which column holds what"),
         (["--map", "a.toml"], "MAP belongs to an INPUT, and there is none."),
         (["--limit", "5"], "LIMIT belongs to an INPUT; without one, use COUNT."),
         (["--input", "a.csv", "--map", "m", "--limit", "-1"], "LIMIT must be 0 (all rows) or more."),
@@ -52,6 +51,26 @@ def test_so_many_rows_of_a_file_are_taken(given: list[str], rows: int, tmp_path:
     source = demo.source_of(demo.arguments(["--input", str(file), "--map", MAP, *given]))
 
     assert source.total == rows
+
+
+def test_a_file_whose_columns_a_shipped_mapping_knows_needs_no_map(tmp_path: Path) -> None:
+    file = tmp_path / "input.csv"
+    file.write_text(
+        "acct_num,trans_num,trans_date,trans_time,category,amt,merchant,merch_lat,merch_long,is_fraud\n"
+        "1,t1,2019-11-13,15:49:53,home,1.0,fraud_A,1,2,0\n"
+    )
+
+    (transaction,) = demo.source_of(demo.arguments(["--input", str(file)])).transactions()
+
+    assert transaction.account_id == "1"
+
+
+def test_a_file_of_unknown_columns_needs_a_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "input.csv"
+    file.write_text("id,customer,value\n1,2,3\n")
+
+    assert demo.main(["--input", str(file)]) == 2
+    assert "needs a MAP that says which column holds what" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""How fast a run goes: not far ahead of the pipeline, and not on for ever when nothing moves.
+
+Without a rate, "as fast as possible" means: as fast as the pipeline decides. A queue that only grows would
+measure nothing but its own length, and slows the local AWS down.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+BACKLOG = 250
+"""Undecided transactions at which sending pauses: a few seconds of work for the local AWS."""
+_DOUBT_AFTER_SECONDS = 5.0
+_HOPELESS_AFTER_SECONDS = 60.0
+
+
+class Stillness:
+    """Says for how long nothing has moved.
+
+    Parameters
+    ----------
+    clock
+        Seconds, never going back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last: object = None
+        self._moved_at = clock()
+
+    def seconds(self, state: object) -> float:
+        """Return for how long `state` has been what it is now."""
+        if state != self._last:
+            self._last, self._moved_at = state, self._clock()
+        return self._clock() - self._moved_at
+
+
+class Backlog:
+    """Says when enough is under way.
+
+    Parameters
+    ----------
+    limit
+        Undecided transactions at which it is enough.
+    waiting
+        Counts the undecided ones exactly; dear, so it is asked only in doubt.
+    clock
+        Seconds, never going back.
+    """
+
+    def __init__(self, limit: int, waiting: Callable[[], int], clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._waiting = waiting
+        self._still = Stillness(clock)
+
+    def full(self, accepted: int, settled: int) -> bool:
+        """Return whether to pause.
+
+        Parameters
+        ----------
+        accepted
+            Transactions accepted so far.
+        settled
+            Decisions committed so far. What failed or was rejected afterwards is in neither count, so
+            when this stands still the exact count is asked for. When it stands still for long, waiting
+            is no help: all is sent, and the wait for the last decisions finds the stall.
+        """
+        still = self._still.seconds(settled)
+        if accepted - settled < self._limit or still > _HOPELESS_AFTER_SECONDS:
+            return False
+        return still < _DOUBT_AFTER_SECONDS or self._waiting() >= self._limit
