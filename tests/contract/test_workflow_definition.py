@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.domain.case import Risk, assessment
+
 DEFINITION = Path(__file__).parents[2] / "modules" / "fraud_sfn" / "definition.asl.json"
 
 PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_]*(\[\d+\])?)*")
@@ -214,6 +216,18 @@ def test_every_task_that_can_fail_ends_in_a_recorded_failure() -> None:
     }
 
     assert unrecorded == {"RecordFailure", "AlertFailure"}
+
+
+def test_an_assessment_that_fails_counts_as_a_high_risk_and_the_case_goes_on() -> None:
+    states = dict(all_states(rendered()))
+    nested = {name for name, state in states.items() if state["Type"] == "Task"} - rendered()["States"].keys()
+
+    assert nested == {"AssessAccount", "AssessMerchant"}
+    for name in nested:
+        (catcher,) = states[name]["Catch"]
+        fallback = states[catcher["Next"]]
+        assert catcher["ErrorEquals"] == ["States.ALL"]
+        assert assessment(fallback["Result"]).risk is Risk.HIGH
 
 
 def test_the_failure_alert_reads_nothing_that_may_be_missing() -> None:

@@ -9,6 +9,7 @@ Who decides what, in three tables. Risks are low, medium and high; a subject's r
 |          |                                                 | ACCOUNT_BLOCKED                          |
 | merchant | MERCHANT_UNKNOWN, MERCHANT_INACTIVE,            | NEAR_MERCHANT_LIMIT (over 80 %),         |
 |          | OVER_MERCHANT_LIMIT                             | MERCHANT_NEW_TO_ACCOUNT                  |
+| either   | NOT_ASSESSED: its assessment failed             |                                          |
 
 | decided as      | any high risk | high-value route | otherwise   |
 |-----------------|---------------|------------------|-------------|

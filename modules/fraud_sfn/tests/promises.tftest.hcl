@@ -143,6 +143,17 @@ run "no_failure_ends_in_silence" {
 
   assert {
     condition = alltrue(flatten([
+      for branch in jsondecode(aws_sfn_state_machine.this.definition).States.Assess.Branches : [
+        for state in values(branch.States) :
+        anytrue([for catcher in try(state.Catch, []) : contains(catcher.ErrorEquals, "States.ALL")])
+        if state.Type == "Task"
+      ]
+    ]))
+    error_message = "A task within a branch must catch all errors, too."
+  }
+
+  assert {
+    condition = alltrue(flatten([
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : [
         for catcher in try(state.Catch, []) : catcher.Next == "RecordFailure" if contains(catcher.ErrorEquals, "States.ALL")
       ] if !contains(["RecordFailure", "AlertFailure"], name)
