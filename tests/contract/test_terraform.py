@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from scripts import module_docs, paths, root_modules
+from scripts import module_docs, paths, root_modules, terraform_tree
 
 EVERYWHERE = root_modules.names()
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
-def test_terraform_validate(name: str) -> None:
-    root_modules.offline(name).validate()
+@pytest.fixture(scope="module")
+def printed() -> Iterator[dict[str, Future[list[str]]]]:
+    """Begin with all configurations, two at a time; Terraform mostly waits for its provider."""
+    terraform_tree.refresh()  # once, before two of them would
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield {name: pool.submit(validate_and_test, name) for name in EVERYWHERE}
 
 
-@pytest.mark.parametrize("name", EVERYWHERE)
-def test_terraform_test(name: str) -> None:
-    folders = root_modules.folders_with_tests(name)
-    assert folders, f"{name} has no tests/*.tftest.hcl"
-
+def validate_and_test(name: str) -> list[str]:
+    """Validate a configuration and return what each folder of its tests printed."""
     runner = root_modules.offline(name)
-    for folder in folders:
-        printed = runner.test(f"-test-directory={folder}")
-        assert "0 failed" in printed, printed
-        assert "Success! 0 passed" not in printed, f"{name}/{folder} runs nothing"
+    runner.validate()
+    return [runner.test(f"-test-directory={folder}") for folder in root_modules.folders_with_tests(name)]
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_configuration_is_valid_and_passes_its_own_tests(name: str, printed: dict[str, Future[list[str]]]) -> None:
+    assert root_modules.folders_with_tests(name), f"{name} has no tests/*.tftest.hcl"
+    for text in printed[name].result():
+        assert "0 failed" in text, text
+        assert "Success! 0 passed" not in text, f"{name} runs nothing"
 
 
 @pytest.mark.parametrize("folder", module_docs.documented(), ids=paths.shown)
