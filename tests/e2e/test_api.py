@@ -107,8 +107,24 @@ def test_a_number_that_is_none_is_refused(flagship: Flagship, purchase: Purchase
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '"text"', "null", '{"amount": 1, "amount": 2}'])
-def test_a_body_that_is_no_transaction_object_is_a_400(flagship: Flagship, body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"null",
+        b'{"amount": 1, "amount": 2}',
+        b"\xff\xfe{}",
+        b'{"transaction_id": "\\ud800"}',
+        b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
+        b'{"amount": ' + b"9" * 100_000 + b"}",
+        b'{"transaction_id": "' + b"x" * 1_000_000 + b'"}',
+    ],
+    ids=lambda body: repr(body[:24]),
+)
+def test_a_body_that_is_no_transaction_object_is_a_400(flagship: Flagship, body: bytes) -> None:
     answer = flagship.call("POST", "/v1/transactions", data=body, headers={"Content-Type": "application/json"})
 
     check_against_document(answer, "/v1/transactions", "post")
