@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.backoff import Jitter, full_jitter
-from pipeline.domain.errors import UndeliveredError
 from pipeline.domain.queued import Acceptance
 
 if TYPE_CHECKING:
@@ -102,33 +101,17 @@ class TransactionQueue:
         """Let the messages of one group come back after a wait with full jitter.
 
         All get the same wait: a group is delivered again only when its last message is visible.
-
-        Raises
-        ------
-        UndeliveredError
-            If SQS kept some of them at their old visibility timeout.
         """
         attempt = max(message.receive_count for message in messages)
         wait = full_jitter(attempt, self._retry_base_seconds, RETRY_CAP_SECONDS, self._draw, RETRY_GROWTH)
         self._hide(messages, round(wait))
 
     def release(self, messages: Sequence[Message]) -> None:
-        """Let the messages be visible at once: after a last receive, for the dead-letter queue to get them soon.
-
-        Raises
-        ------
-        UndeliveredError
-            If SQS kept some of them at their old visibility timeout.
-        """
+        """Let the messages be visible at once: after a last receive, for the dead-letter queue to get them soon."""
         self._hide(messages, 0)
 
     def _hide(self, messages: Sequence[Message], seconds: int) -> None:
-        answer = self._client.change_message_visibility_batch(
-            QueueUrl=self._url,
-            Entries=[
-                {"Id": str(i), "ReceiptHandle": message.receipt_handle, "VisibilityTimeout": seconds}
-                for i, message in enumerate(messages)
-            ],
-        )
-        if answer.get("Failed"):
-            raise UndeliveredError(f"{len(answer['Failed'])} messages kept their visibility timeout")
+        for message in messages:  # one by one: the batch call has no IAM action of its own, and this path is rare
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=seconds
+            )
