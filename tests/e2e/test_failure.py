@@ -125,9 +125,17 @@ def test_a_failure_is_alerted(flagship: Flagship, purchase: Purchase, new_id: Ca
     sqs = flagship.client("sqs")
     inbox = sqs.create_queue(QueueName=new_id("inbox"))["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    flagship.client("sns").subscribe(
-        TopicArn=flagship.outputs["processing_failures_topic_arn"], Protocol="sqs", Endpoint=arn
-    )
+    topic = flagship.outputs["processing_failures_topic_arn"]
+    let_in = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
+    sqs.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": policy})
+    flagship.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     document = purchase()
     break_account(flagship, document["account_id"])
 

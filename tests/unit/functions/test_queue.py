@@ -65,7 +65,7 @@ def test_the_waits_grow_eightfold_and_all_of_an_account_wait_alike() -> None:
             self.waits.append(VisibilityTimeout)
 
     client: Any = Recorder()
-    queue = TransactionQueue(client, "url", retry_base_seconds=20, draw=lambda low, high: high)
+    queue = TransactionQueue(client, "url", retry_base_seconds=20, draw=max)
     messages = [Message(f"m{i}", "r", "", "acc", "1", 1) for i in range(2)]
 
     queue.back_off(messages)
