@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from case_record.recorder import Recorder, Step
 from pipeline.aws.cases import CaseStore
 from pipeline.aws.clients import client
+from pipeline.aws.clock import utc_now
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.settings import load_settings
 from pipeline.domain.case import Action, CaseInputError
@@ -30,7 +30,7 @@ class Settings:
 def build(settings: Settings) -> Recorder:
     """Wire the recorder to AWS."""
     store = CaseStore(client("dynamodb"), settings.cases_table, settings.transactions_table)
-    return Recorder(store, now=lambda: datetime.now(timezone.utc))
+    return Recorder(store, now=utc_now)
 
 
 RECORDER = build(load_settings(Settings, os.environ))

@@ -20,6 +20,10 @@ from process.processor import Processor
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
+from pipeline.domain.account import Account
+from pipeline.domain.decision import Decision
+from pipeline.domain.merchant import Merchant
+from pipeline.domain.transaction import Transaction
 from pipeline.scoring.policy import Policy
 from scripts import aws_environment
 from scripts.ministack import MiniStack
@@ -34,6 +38,31 @@ FAULTS = st.tuples(
     st.sampled_from(["before", "after"]),
     st.sampled_from([ReadTimeoutError(endpoint_url="local"), THROTTLED]),
 )
+CRASHES = st.tuples(
+    st.integers(0, 9),
+    st.sampled_from(["batch_get_item", "transact_write_items", "update_item"]),
+    st.integers(1, 4),
+    st.sampled_from(["before", "after"]),
+)
+
+
+class CrashError(BaseException):
+    """The function dies; nothing of ours may catch it."""
+
+
+class Moody(Policy):
+    """A policy with bugs: it fails for some transactions, a number of times each."""
+
+    def __init__(self, failures: dict[str, int]) -> None:
+        super().__init__(Decimal("10000"))
+        object.__setattr__(self, "failures", failures)
+
+    def decide(self, transaction: Transaction, account: Account, merchant: Merchant) -> Decision:
+        failures: dict[str, int] = self.failures  # type: ignore[attr-defined]
+        if failures.get(transaction.transaction_id, 0) > 0:
+            failures[transaction.transaction_id] -= 1
+            raise RuntimeError("a bug of ours")
+        return super().decide(transaction, account, merchant)
 
 
 class FifoQueue:
@@ -58,14 +87,14 @@ class FifoQueue:
         self.waiting = [each for each in self.waiting if each.message_id not in settled]
 
 
-def processor(tables: Tables, client: Any) -> Processor:
+def processor(tables: Tables, client: Any, policy: Policy) -> Processor:
     """Return the real processor on these tables."""
     queue: Any = RecordingQueue()
     return Processor(
         Ledger(client, tables.transactions, tables.accounts, sleep=lambda _: None),
         MerchantDirectory(client, tables.merchants, cache_seconds=60),
         queue,
-        Policy(Decimal("10000")),
+        policy,
         now=lambda: NOW,
         sleep=lambda _: None,
     )
@@ -91,32 +120,58 @@ def tables(emulator: MiniStack) -> Tables:
 EXAMPLES = count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# The same schedules in every run. Copies of a transaction that fails for good are left out: see "Limits to
+# know" in docs/architecture.md.
+@settings(
+    derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     order=st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=14),
     copies=st.lists(st.integers(0, 13), max_size=4),
+    bugs=st.dictionaries(st.integers(0, 13), st.integers(1, 9), max_size=3),
     faults=st.lists(st.one_of(st.none(), FAULTS), max_size=10),
+    crash=st.one_of(st.none(), CRASHES),
     size=st.integers(1, 10),
 )
-def test_order_and_effects_survive_repeats_and_faults(
-    tables: Tables, order: list[str], copies: list[int], faults: list[Any], size: int
+def test_order_and_effects_survive_repeats_bugs_faults_and_a_crash(
+    tables: Tables,
+    order: list[str],
+    copies: list[int],
+    bugs: dict[int, int],
+    faults: list[Any],
+    crash: Any,
+    size: int,
 ) -> None:
-    """Each receive may meet one failing call, at any point, before or after its effect."""
+    """Each receive may meet one failing call, at any point, before or after its effect; one may be a crash.
+
+    Some transactions fail as often as it takes, or nearly: those are what others must not overtake.
+    """
     example = next(EXAMPLES)
     messages = [message(f"{example}-{account}{i}", f"{example}-{account}") for i, account in enumerate(order)]
-    messages += [replace(messages[i % len(messages)], message_id=f"copy-{n}") for n, i in enumerate(copies)]
+    messages += [
+        replace(messages[i % len(messages)], message_id=f"copy-{n}")
+        for n, i in enumerate(copies)
+        if i % len(messages) not in bugs
+    ]
     queue, pending = FifoQueue(messages), list(faults)
+    policy = Moody({f"{example}-{order[i]}{i}": times for i, times in bugs.items() if i < len(order)})
 
-    for _ in range(100):
+    for receive in range(100):
         batch = queue.receive(size)
         if not batch:
             break
         client = Faulty(tables.client)
         fault = pending.pop(0) if pending else None
-        if fault is not None:
+        if crash is not None and crash[0] == receive:
+            client.fail(crash[1], CrashError(), when=crash[3], nth=crash[2])
+        elif fault is not None:
             operation, nth, when, error = fault
             client.fail(operation, error, when=when, nth=nth)
-        queue.delete_all_but(batch, processor(tables, client).process(batch))
+        try:
+            again = processor(tables, client, policy).process(batch)
+        except CrashError:
+            again = batch
+        queue.delete_all_but(batch, again)
 
     rows = tables.rows()
     assert not queue.waiting

@@ -38,6 +38,7 @@ from enum import Enum
 from statistics import median
 from typing import Any, Optional
 
+from pipeline.domain.decision import HIGH_VALUE_ROUTE
 from pipeline.domain.errors import PipelineError
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.money import json_amount
@@ -52,7 +53,6 @@ USUAL_NEEDS = 3
 BURST_COUNT = 5
 BURST_WINDOW = timedelta(minutes=10)
 NEAR_LIMIT = Decimal("0.8")
-HIGH_VALUE_ROUTE = "high_value"
 
 WORKFLOW_ACTOR = "case-workflow"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")

@@ -8,6 +8,9 @@ from typing import Optional, Union
 
 from pipeline.domain.status import Status
 
+HIGH_VALUE_ROUTE = "high_value"
+"""The route of transactions above the high-value threshold."""
+
 Feature = Union[str, int, bool]
 """What a policy may look at. Decimals travel as text, so that a replay sees the same digits."""
 

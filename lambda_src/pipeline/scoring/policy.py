@@ -8,12 +8,10 @@ from decimal import Decimal
 from typing import Callable
 
 from pipeline.domain.account import Account
-from pipeline.domain.decision import Decision, Feature
+from pipeline.domain.decision import HIGH_VALUE_ROUTE, Decision, Feature
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.transaction import Transaction, canonical_decimal
 from pipeline.scoring import points
-
-HIGH_VALUE_ROUTE = "high_value"
 
 
 @dataclass(frozen=True)

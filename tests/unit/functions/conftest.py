@@ -88,13 +88,13 @@ class Faulty:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._faults: dict[str, list[tuple[str, Exception | None]]] = {}
+        self._faults: dict[str, list[tuple[str, BaseException | None]]] = {}
         self.calls: list[str] = []
         self.reads: list[dict[str, Any]] = []
 
-    def fail(self, operation: str, error: Exception, *, when: str = "before", times: int = 1, nth: int = 1) -> None:
+    def fail(self, operation: str, error: BaseException, *, when: str = "before", times: int = 1, nth: int = 1) -> None:
         """Let `times` calls of `operation`, from the `nth` on, raise `error` before or after their effect."""
-        planned: list[tuple[str, Exception | None]] = [("", None)] * (nth - 1)
+        planned: list[tuple[str, BaseException | None]] = [("", None)] * (nth - 1)
         self._faults.setdefault(operation, []).extend(planned + [(when, error)] * times)
 
     def __getattr__(self, operation: str) -> Any:

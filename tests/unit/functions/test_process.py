@@ -133,7 +133,10 @@ def test_one_account_in_trouble_costs_the_others_nothing(
     assert queue.backed_off == [["m-s1-0", "m-s2-0"]]
 
 
-def test_a_bug_in_one_account_costs_the_others_nothing(processor: Processor, tables: Tables) -> None:
+@pytest.mark.parametrize("receive_count", [1, 2])
+def test_a_bug_in_one_account_costs_the_others_nothing(
+    processor: Processor, tables: Tables, receive_count: int
+) -> None:
     class Broken(Policy):
         def decide(self, transaction: Any, account: Any, merchant: Any) -> Any:
             if transaction.account_id == "sick":
@@ -142,7 +145,7 @@ def test_a_bug_in_one_account_costs_the_others_nothing(processor: Processor, tab
 
     processor._policy = Broken(Decimal("10000"))
 
-    again = processor.process(redelivered(message("s1", "sick"), message("a", "well")))
+    again = processor.process(redelivered(message("s1", "sick"), message("a", "well"), receive_count=receive_count))
 
     assert [item.message_id for item in again] == ["m-s1-0"]
     assert sequences(tables) == {"a": 1}
