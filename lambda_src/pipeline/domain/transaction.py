@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Callable, Optional
 
-from fastjsonschema import JsonSchemaValueException
-
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.money import MINOR_UNIT_DIGITS, decimal_places
+from pipeline.domain.schema import check_schema
 from pipeline.domain.times import from_text, to_text
 from pipeline.domain.transaction_schema import validate as compiled_schema
 
@@ -144,10 +143,7 @@ def _decimal(text: Any) -> Any:
 
 
 def _checked(document: Any) -> Transaction:
-    try:
-        _validate(document)
-    except JsonSchemaValueException as error:
-        raise _named(error) from error
+    check_schema(_validate, document)
     try:
         occurred_at = to_text(from_text(document["occurred_at"]))
     except ValueError as error:
@@ -173,20 +169,3 @@ def _check_money(amount: Decimal, currency: str) -> None:
         raise InvalidTransactionError("currency", "must be a currency in use (ISO 4217)")
     if decimal_places(amount) > digits:
         raise InvalidTransactionError("amount", f"must have at most {digits} decimals in {currency} (ISO 4217)")
-
-
-def _named(error: JsonSchemaValueException) -> InvalidTransactionError:
-    """Turn the validator's finding into one that names the field, also when it is missing or unknown."""
-    path = [str(part) for part in error.path[1:]]
-    reason = error.message.split(" ", 1)[1]
-    value = error.value if isinstance(error.value, dict) else {}
-    if error.rule == "required":
-        path.append(next(name for name in error.rule_definition if name not in value))
-        reason = "is required"
-    elif error.rule == "additionalProperties":
-        known = error.definition.get("properties", {})
-        path.append(next((name for name in value if name not in known), "?")[:64])
-        reason = "is not a field of this request"
-    elif error.rule == "not":  # the one exclusion of the schema: an amount of zero or less
-        reason = "must be more than 0"
-    return InvalidTransactionError(".".join(path) or "body", reason)

@@ -1,4 +1,4 @@
-"""Generated from api/openapi.yaml (TransactionRequest) by scripts/compile_request_schema.py."""
+"""Generated from api/openapi.yaml (TransactionRequest) by scripts/compile_schemas.py."""
 # mypy: ignore-errors
 VERSION = "2.21.2"
 from decimal import Decimal

@@ -1,26 +1,36 @@
-"""The `points` rule set of the merchant API document: integer points, three outcomes."""
+"""The `points` rule set of the merchant API document: integer points, three outcomes.
+
+As published: an amount above 5,000 gives 30, a merchant's name with test, fake or dummy 40, a currency
+other than USD, EUR and GBP 20, an amount that is a multiple of 1,000 10; from 50 fraud is suspected, from
+30 a review is required. The numbers are data of the policy document; its shipped state has the published
+ones. The document's oddities are kept and tested: amounts are not converted (JPY 5,001 scores 50), the
+words match anywhere in a name ("Contest" holds "test"), and 0 is a multiple of 1,000.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pipeline.domain.decision import Decision, Feature, Reason
-from pipeline.domain.status import Status
-
-NAME = "points"
-VERSION = "1"
+from pipeline.domain.decision import Feature, PolicyResult, Reason
+from pipeline.scoring.document import PolicySpec
 
 HIGH_AMOUNT = Decimal("5000")
 ROUND_AMOUNT = Decimal("1000")
 USUAL_CURRENCIES = frozenset({"USD", "EUR", "GBP"})
 SUSPICIOUS_WORDS = ("test", "fake", "dummy")
-FRAUD_FROM = 50
-REVIEW_FROM = 30
+
+TEXTS = {
+    "HIGH_AMOUNT": "The amount is above 5,000.",
+    "SUSPICIOUS_MERCHANT": "The merchant's name contains test, fake or dummy.",
+    "UNUSUAL_CURRENCY": "The currency is none of USD, EUR and GBP.",
+    "ROUND_AMOUNT": "The amount is a multiple of 1,000.",
+}
+"""Each rule by its reason code, in the published order, with its sentence for people."""
 
 
-def hits(amount: Decimal, currency: str, merchant_name: str) -> list[Reason]:
-    """Return the rules that fire, in the document's order.
+def hits(amount: Decimal, currency: str, merchant_name: str) -> list[str]:
+    """Return the codes of the rules that fire, in the published order.
 
     Parameters
     ----------
@@ -34,39 +44,17 @@ def hits(amount: Decimal, currency: str, merchant_name: str) -> list[Reason]:
         As configured; the match is a case-insensitive substring, so "Contest" hits "test".
     """
     name = merchant_name.lower()
-    rules = (
-        (amount > HIGH_AMOUNT, Reason("HIGH_AMOUNT", 30, "The amount is above 5,000.")),
-        (
-            any(word in name for word in SUSPICIOUS_WORDS),
-            Reason("SUSPICIOUS_MERCHANT", 40, "The merchant's name contains test, fake or dummy."),
-        ),
-        (
-            currency not in USUAL_CURRENCIES,
-            Reason("UNUSUAL_CURRENCY", 20, "The currency is none of USD, EUR and GBP."),
-        ),
-        (amount % ROUND_AMOUNT == 0, Reason("ROUND_AMOUNT", 10, "The amount is a multiple of 1,000.")),
-    )
-    return [reason for fired, reason in rules if fired]
+    fired = {
+        "HIGH_AMOUNT": amount > HIGH_AMOUNT,
+        "SUSPICIOUS_MERCHANT": any(word in name for word in SUSPICIOUS_WORDS),
+        "UNUSUAL_CURRENCY": currency not in USUAL_CURRENCIES,
+        "ROUND_AMOUNT": amount % ROUND_AMOUNT == 0,
+    }
+    return [code for code in TEXTS if fired[code]]
 
 
-def outcome_of(score: int) -> Status:
-    """Return the document's outcome of a score: suspected from 50, review from 30."""
-    if score >= FRAUD_FROM:
-        return Status.FRAUD_SUSPECTED
-    if score >= REVIEW_FROM:
-        return Status.REVIEW_REQUIRED
-    return Status.APPROVED
-
-
-def decide(features: Mapping[str, Feature]) -> Decision:
-    """Score the features amount, currency and merchant_name (see `pipeline.scoring.policy`)."""
+def evaluate(spec: PolicySpec, features: Mapping[str, Feature]) -> PolicyResult:
+    """Score the features amount, currency and merchant_name; a rule whose points are 0 is switched off."""
     found = hits(Decimal(str(features["amount"])), str(features["currency"]), str(features["merchant_name"]))
-    score = sum(reason.points for reason in found)
-    return Decision(
-        score=score,
-        outcome=outcome_of(score),
-        policy=NAME,
-        policy_version=VERSION,
-        features=features,
-        reasons=tuple(sorted(found, key=lambda reason: -reason.points)),
-    )
+    reasons = [Reason(code, spec.numbers[code], TEXTS[code]) for code in found if spec.numbers[code]]
+    return spec.result(sum(reason.points for reason in reasons), reasons)

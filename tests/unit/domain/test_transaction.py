@@ -15,7 +15,6 @@ from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.queued import accept, read_body
 from pipeline.domain.records import acceptance_of, received_row
 from pipeline.domain.transaction import from_document, parse_request
-from scripts import compile_request_schema
 from tests.factories import NOW, acceptance, transaction
 
 GOOD: dict[str, Any] = {
@@ -162,7 +161,3 @@ def accepted_wait() -> Any:
 def test_a_queue_message_that_we_did_not_write_is_refused(spoil: Any) -> None:
     with pytest.raises(InvalidTransactionError):
         read_body(spoil(acceptance().to_body()))
-
-
-def test_the_compiled_validator_is_what_the_api_document_says() -> None:
-    assert compile_request_schema.GENERATED.read_text(encoding="utf-8") == compile_request_schema.generated_code()

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 
 import pytest
 
+from pipeline.domain.decision import Reason
 from pipeline.domain.status import Status
 from pipeline.scoring import points
-from pipeline.scoring.policy import Policy, features_of
-from tests.factories import account, merchant, transaction
+from tests.unit.scoring.documents import document
+from tests.unit.scoring.golden_tables import cases
+
+SPEC = document().policies["points"]
 
 
-@pytest.mark.parametrize(
-    ("amount", "currency", "name", "codes", "score", "outcome"),
-    [
-        ("12.50", "USD", "Corner Shop", [], 0, Status.APPROVED),
-        ("5000", "USD", "Corner Shop", ["ROUND_AMOUNT"], 10, Status.APPROVED),
-        ("5000.01", "USD", "Corner Shop", ["HIGH_AMOUNT"], 30, Status.REVIEW_REQUIRED),
-        ("6000", "USD", "Corner Shop", ["HIGH_AMOUNT", "ROUND_AMOUNT"], 40, Status.REVIEW_REQUIRED),
-        ("5001", "JPY", "Corner Shop", ["HIGH_AMOUNT", "UNUSUAL_CURRENCY"], 50, Status.FRAUD_SUSPECTED),
-        ("12.50", "USD", "Contest Winners", ["SUSPICIOUS_MERCHANT"], 40, Status.REVIEW_REQUIRED),
-        ("12.50", "CHF", "FAKE goods", ["SUSPICIOUS_MERCHANT", "UNUSUAL_CURRENCY"], 60, Status.FRAUD_SUSPECTED),
-        ("1000", "USD", "Dummy", ["SUSPICIOUS_MERCHANT", "ROUND_AMOUNT"], 50, Status.FRAUD_SUSPECTED),
-        ("999.99", "GBP", "Corner Shop", [], 0, Status.APPROVED),
-        ("2000.00", "EUR", "Corner Shop", ["ROUND_AMOUNT"], 10, Status.APPROVED),
-        ("0", "USD", "Corner Shop", ["ROUND_AMOUNT"], 10, Status.APPROVED),
-        ("1000", "SEK", "Corner Shop", ["UNUSUAL_CURRENCY", "ROUND_AMOUNT"], 30, Status.REVIEW_REQUIRED),
-    ],
-)
-def test_golden_table(amount: str, currency: str, name: str, codes: list[str], score: int, outcome: Status) -> None:
-    decision = points.decide({"amount": amount, "currency": currency, "merchant_name": name})
+@pytest.mark.parametrize("case", cases("points.csv"))
+def test_golden_table(case: dict[str, str]) -> None:
+    features = {name: case[name] for name in ("amount", "currency", "merchant_name")}
 
-    assert ([reason.code for reason in decision.reasons], decision.score, decision.outcome) == (codes, score, outcome)
+    result = points.evaluate(SPEC, features)
+
+    assert result.score == int(case["score"])
+    assert result.outcome == Status(case["outcome"])
+    assert [reason.code for reason in result.reasons] == case["reasons"].split()
+    assert sum(reason.points for reason in result.reasons) == result.score
 
 
-@pytest.mark.parametrize(
-    ("score", "outcome"), [(29, "APPROVED"), (30, "REVIEW_REQUIRED"), (49, "REVIEW_REQUIRED"), (50, "FRAUD_SUSPECTED")]
-)
-def test_outcomes_begin_at_thirty_and_fifty(score: int, outcome: str) -> None:
-    assert points.outcome_of(score).value == outcome
+def test_a_reason_tells_people_what_it_is_about() -> None:
+    result = points.evaluate(SPEC, {"amount": "6000", "currency": "USD", "merchant_name": "Corner Shop"})
+
+    assert result.reasons == (
+        Reason("HIGH_AMOUNT", 30, "The amount is above 5,000."),
+        Reason("ROUND_AMOUNT", 10, "The amount is a multiple of 1,000."),
+    )
 
 
-@pytest.mark.parametrize(
-    ("amount", "routes"), [("10000", ()), ("10000.01", ("high_value",)), ("250000", ("high_value",))]
-)
-def test_the_high_value_route_begins_above_ten_thousand(amount: str, routes: tuple[str, ...]) -> None:
-    decision = Policy(Decimal("10000")).decide(transaction(amount=amount), account(), merchant())
+def test_points_and_thresholds_are_the_documents() -> None:
+    spec = replace(SPEC, numbers={**SPEC.numbers, "HIGH_AMOUNT": 55, "ROUND_AMOUNT": 0})
 
-    assert decision.routes == routes
+    result = points.evaluate(spec, {"amount": "6000", "currency": "USD", "merchant_name": "Corner Shop"})
 
-
-def test_a_decision_replays_from_its_recorded_features_alone() -> None:
-    decision = Policy(Decimal("10000")).decide(transaction(amount="6000"), account(commits=3), merchant("Test GmbH"))
-
-    assert points.decide(decision.features).reasons == decision.reasons
-
-
-def test_features_hold_no_float() -> None:
-    assert not any(isinstance(value, float) for value in features_of(transaction(), account(), merchant()).values())
+    assert (result.score, result.outcome) == (55, Status.FRAUD_SUSPECTED)
+    assert [reason.code for reason in result.reasons] == ["HIGH_AMOUNT"]  # a rule of 0 points is switched off

@@ -1,0 +1,134 @@
+"""Compile the schemas of request bodies and of the policy document into the validators that the functions run.
+
+Compiling at a cold start would cost milliseconds each time, so the code is generated here and kept in
+the repository; `--check` tells whether it still says what the schemas say.
+
+Usage: python -m scripts.compile_schemas [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import fastjsonschema
+import yaml
+
+from scripts import paths
+
+PIPELINE = paths.LAMBDA_SRC / "pipeline"
+API_DOCUMENT = paths.ROOT / "api" / "openapi.yaml"
+POLICY_SCHEMA = paths.ROOT / "policy_documents" / "policy.schema.json"
+
+HEADER = '''"""Generated from {source} by scripts/compile_schemas.py."""
+# mypy: ignore-errors
+'''
+
+_DEFINITION = re.compile(r", definition=\{.*\}, rule=")
+_PROSE = frozenset({"title", "description", "example"})
+
+
+def request_schema(name: str) -> dict[str, Any]:
+    """Return the schema of a request's body as the API document has it."""
+    document = yaml.safe_load(API_DOCUMENT.read_text(encoding="utf-8"))
+    schema: dict[str, Any] = document["components"]["schemas"][name]
+    return schema
+
+
+def policy_schema() -> dict[str, Any]:
+    """Return the schema of a policy document."""
+    schema: dict[str, Any] = json.loads(POLICY_SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+@dataclass(frozen=True)
+class Target:
+    """One validator: what it is generated from, and where it lies.
+
+    Parameters
+    ----------
+    source
+        Where the schema lies, for people.
+    schema
+        Reads it.
+    generated
+        The file that holds the validator.
+    small
+        Whether errors do without the part of the schema that was broken. Repeated with every error, it
+        makes a large schema's validator three times as long to compile, which every cold start pays.
+    """
+
+    source: str
+    schema: Callable[[], dict[str, Any]]
+    generated: Path
+    small: bool = False
+
+    def code(self) -> str:
+        """Return the validator's source for the schema as it is now."""
+        schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_rules_only(self.schema())}
+        # Times are read by pipeline.domain.times, which knows more than a pattern does.
+        code = str(fastjsonschema.compile_to_code(schema, use_formats=False))
+        return HEADER.format(source=self.source) + (_DEFINITION.sub(", rule=", code) if self.small else code)
+
+    def up_to_date(self) -> bool:
+        """Tell whether the file says what the schema says."""
+        return self.generated.exists() and self.generated.read_text(encoding="utf-8") == self.code()
+
+
+TARGETS = (
+    Target(
+        "api/openapi.yaml (TransactionRequest)",
+        lambda: request_schema("TransactionRequest"),
+        PIPELINE / "domain" / "transaction_schema.py",
+    ),
+    Target(
+        "api/openapi.yaml (LabelRequest)",
+        lambda: request_schema("LabelRequest"),
+        PIPELINE / "domain" / "label_schema.py",
+    ),
+    Target("policy_documents/policy.schema.json", policy_schema, PIPELINE / "scoring" / "policy_schema.py", small=True),
+)
+
+
+def _rules_only(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema without its prose, which would travel with every error."""
+    rules: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "definitions"):
+            rules[key] = {name: _rules_only(part) for name, part in value.items()}
+        elif key not in _PROSE:
+            rules[key] = _without_prose(value)
+    return rules
+
+
+def _without_prose(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _rules_only(value)
+    return [_without_prose(part) for part in value] if isinstance(value, list) else value
+
+
+def main() -> int:
+    """Write the validators, or with --check tell whether they are up to date."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if one is out of date")
+    arguments = parser.parse_args()
+    stale = [target for target in TARGETS if not target.up_to_date()]
+    for target in stale:
+        if arguments.check:
+            print(
+                f"{paths.shown(target.generated)} is out of date: run python -m scripts.compile_schemas",
+                file=sys.stderr,
+            )
+        else:
+            target.generated.write_text(target.code(), encoding="utf-8")
+    return int(arguments.check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
