@@ -1,6 +1,7 @@
 """`make package`: one zip a function, the same bytes on every machine.
 
-A zip holds the shared library, the function's own package and the pinned dependencies.
+A zip holds the shared library, the function's own package and the pinned dependencies; those that score or
+know models (`WITH_MODELS`) hold the model artifacts, too.
 Whatever could differ between two machines is fixed or left out: order, times, modes, the
 creating system, compiled files, and what an installer records about itself. Entries are
 stored, not compressed: zlib and its replacements give different bytes for the same input,
@@ -20,6 +21,9 @@ from scripts import dependencies, paths
 from scripts.errors import CommandError
 
 SHARED = "pipeline"
+MODELS = "models"
+WITH_MODELS = frozenset({"process", "learn", "drift"})
+"""The functions that load model artifacts (`pipeline.aws.models`): `process` scores, the others compare with them."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE_0644 = 0o100644 << 16
@@ -75,9 +79,12 @@ def package_all(
         leftover.unlink()
     used = {entry: file for entry, file in _files(libraries).items() if not entry.startswith(_NEVER_USED)}
     common = {**used, **_files(source / SHARED, prefix=f"{SHARED}/")}
-    return [
-        write({**common, **_files(source / name, prefix=f"{name}/")}, name, target / f"{name}.zip") for name in names
-    ]
+    models = {name: file for name, file in _files(source / MODELS, f"{MODELS}/").items() if file.suffix == ".json"}
+    built = []
+    for name in names:
+        own = {**_files(source / name, prefix=f"{name}/"), **(models if name in WITH_MODELS else {})}
+        built.append(write({**common, **own}, name, target / f"{name}.zip"))
+    return built
 
 
 def write(files: Mapping[str, Path], name: str, target: Path) -> Package:

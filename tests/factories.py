@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from pipeline.aws.policies import BASELINE
 from pipeline.aws.queue import Message
 from pipeline.domain.account import Account
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.settlement import Queued
 from pipeline.domain.transaction import Transaction
+from pipeline.scoring.document import parse
+from pipeline.scoring.engine import DecisionEngine
+from pipeline.scoring.model import Model
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
 RECEIVED_AT = "2026-11-20T09:00:00.000000Z"
@@ -62,3 +67,24 @@ def merchant(name: str = "Corner Shop", **changes: Any) -> Merchant:
 def account(**changes: Any) -> Account:
     """Return a new account, with `changes`."""
     return Account(**{"account_id": "acc", **changes})
+
+
+def policy_text(**changes: Any) -> str:
+    """Return a policy document in which the published points decide, with `changes`."""
+    return json.dumps({**json.loads(BASELINE), "version": "test-1", **changes})
+
+
+def engine(*models: Model, **changes: Any) -> DecisionEngine:
+    """Return an engine in which the published points decide, with `changes` of its document."""
+    return DecisionEngine(parse(policy_text(**changes)), {model.description.sha256: model for model in models})
+
+
+class FixedPolicies:
+    """Stands for the store of policies where a test is not about policies."""
+
+    def __init__(self, decider: Any = None) -> None:
+        self._decider = decider or engine()
+
+    def engine(self) -> Any:
+        """Return the engine in force."""
+        return self._decider

@@ -17,9 +17,11 @@ from pipeline.domain.case import (
     flagged_transaction,
     hold_change,
     is_id,
+    label_of,
     read_review,
 )
 from pipeline.domain.errors import PipelineError, VersionConflictError
+from pipeline.domain.label import apply_label
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
 
@@ -123,7 +125,7 @@ class Recorder:
         raise VersionConflictError("the case's transaction keeps changing")
 
     def close(self, step: Step, review_document: Mapping[str, Any]) -> dict[str, Any]:
-        """Close the case with what came of the review, and change the transaction accordingly.
+        """Close the case with what came of the review, and change and label the transaction accordingly.
 
         Raises
         ------
@@ -150,6 +152,7 @@ class Recorder:
                     transaction,
                     closing.change,
                     attributes["closed_at"],
+                    _label_attributes(closing, transaction, attributes["closed_at"]),
                 )
             except VersionConflictError:
                 continue
@@ -197,6 +200,14 @@ class Recorder:
 class _OwnFile:
     case: dict[str, Any]
     transaction: dict[str, Any]
+
+
+def _label_attributes(closing: Closing, transaction: Mapping[str, Any], at: str) -> Optional[dict[str, Any]]:
+    """Return what an analyst's verdict adds to the transaction's labels; None: nothing, or nothing new."""
+    label = label_of(closing, at)
+    if label is None or closing.change is None:
+        return None
+    return apply_label(transaction, label, closing.change.actor, at).attributes
 
 
 def _is_held(transaction: Mapping[str, Any]) -> bool:

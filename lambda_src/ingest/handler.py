@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.acceptor import Accepted, Acceptor, Conflict
 from pipeline.aws.clients import client
-from pipeline.aws.http import Response, answer, error, request_id_of
+from pipeline.aws.http import Response, answer, body_of, error, request_id_of
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.queue import TransactionQueue
@@ -63,7 +61,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Check one transaction, accept it and answer in the shapes of api/openapi.yaml."""
     request_id = request_id_of(event)
     try:
-        transaction = parse_request(strict_json.loads(_body_of(event)), ACCEPTOR.now())
+        transaction = parse_request(strict_json.loads(body_of(event)), ACCEPTOR.now())
     except InvalidTransactionError as problem:
         count("Rejected")
         logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.field)
@@ -77,16 +75,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         return error(503, "SERVICE_UNAVAILABLE", message, request_id)
     _log(transaction, outcome, request_id)
     return _answer(outcome, request_id)
-
-
-def _body_of(event: Mapping[str, Any]) -> str:
-    body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body)
-    try:
-        return base64.b64decode(body, validate=True).decode("utf-8")
-    except ValueError as problem:
-        raise InvalidTransactionError("body", "is no UTF-8 text") from problem
 
 
 def _answer(outcome: Accepted | Conflict | Refusal, request_id: str) -> Response:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.models import load_models
 from pipeline.aws.observability import metrics
+from pipeline.aws.policies import READ_TIMEOUT_SECONDS, PolicyStore
 from pipeline.aws.queue import TransactionQueue, batch_item_failures, read_messages
 from pipeline.aws.settings import load_settings
-from pipeline.scoring.policy import Policy
 from process.processor import Processor
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Settings:
     transactions_table: str
     accounts_table: str
     merchants_table: str
+    merchant_risk_table: str
     transaction_queue_url: str
     retry_base_seconds: float
     merchant_cache_seconds: int
-    high_value_threshold: Decimal
+    policy_parameter: str
+    policy_refresh_seconds: int
 
 
 def build(settings: Settings) -> Processor:
@@ -38,9 +40,16 @@ def build(settings: Settings) -> Processor:
     dynamodb = client("dynamodb")
     return Processor(
         ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
-        merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
+        merchants=MerchantDirectory(
+            dynamodb, settings.merchants_table, settings.merchant_cache_seconds, settings.merchant_risk_table
+        ),
         queue=TransactionQueue(client("sqs"), settings.transaction_queue_url, settings.retry_base_seconds),
-        policy=Policy(settings.high_value_threshold),
+        policies=PolicyStore(
+            client("ssm", READ_TIMEOUT_SECONDS),
+            settings.policy_parameter,
+            load_models(),
+            settings.policy_refresh_seconds,
+        ),
     )
 
 

@@ -8,10 +8,10 @@ one fail in any way, a crash included, what follows in the account waits instead
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,14 +20,15 @@ from pipeline.aws.clock import utc_now
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import count, logger, milliseconds
+from pipeline.aws.policies import PolicyStore
 from pipeline.aws.queue import Message, TransactionQueue
 from pipeline.domain.account import Account
+from pipeline.domain.decision import Decision
 from pipeline.domain.errors import AccountStateError, PipelineError, VersionConflictError
 from pipeline.domain.records import rejected_message_row
 from pipeline.domain.settlement import Plan, Queued, plan_hold, plan_settlement
 from pipeline.domain.status import FLAGGED, Status
 from pipeline.domain.times import from_text, to_text
-from pipeline.scoring.policy import Policy
 from process.batch import AccountBatch, BadMessage, reused, sort_out
 
 CONFLICT_ATTEMPTS = 4
@@ -44,8 +45,8 @@ class Processor:
 
     Parameters
     ----------
-    ledger, merchants, queue, policy
-        Where it reads, writes and asks, and how it decides.
+    ledger, merchants, queue, policies
+        Where it reads, writes and asks, and how it decides at the time.
     now
         The clock of decisions.
     sleep
@@ -57,14 +58,14 @@ class Processor:
         ledger: Ledger,
         merchants: MerchantDirectory,
         queue: TransactionQueue,
-        policy: Policy,
+        policies: PolicyStore,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ledger = ledger
         self._merchants = merchants
         self._queue = queue
-        self._policy = policy
+        self._policies = policies
         self._now = now
         self._sleep = sleep
 
@@ -129,9 +130,7 @@ class Processor:
         if not accounts:
             return True
         try:
-            loaded = self._ledger.load_accounts(account.account_id for account in accounts)
-            plans = [self._plan(loaded[account.account_id], account.queued) for account in accounts]
-            self._commit(plans)
+            self._commit(self._plans({account.account_id: account.queued for account in accounts}))
         except Exception as error:  # noqa: BLE001
             # Whose fault it is, a bug of ours included, shows when each account is settled on its own.
             logger.info("batch is settled account by account", cause=type(error).__name__)
@@ -158,8 +157,7 @@ class Processor:
             try:
                 if open_items[0].receive_count > 1:
                     self._ledger.fence(open_items[0])
-                loaded = self._ledger.load_accounts([account.account_id])
-                self._commit([self._plan(loaded[account.account_id], open_items)])
+                self._commit(self._plans({account.account_id: open_items}))
                 return again
             except VersionConflictError:
                 self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
@@ -179,11 +177,16 @@ class Processor:
                 open_items.append(item)
         return open_items, bad
 
-    def _plan(self, account: Account | AccountStateError, queued: Sequence[Queued]) -> Plan:
-        if isinstance(account, AccountStateError):
-            raise account
-        merchants = self._merchants.find_all(item.acceptance.transaction.merchant_id for item in queued)
-        return plan_settlement(account, queued, merchants, self._policy)
+    def _plans(self, queued: Mapping[str, Sequence[Queued]]) -> list[Plan]:
+        """Plan what is queued, by account: read at once, and decided by one policy document."""
+        engine = self._policies.engine()
+        items = [item for of_account in queued.values() for item in of_account]
+        merchants = self._merchants.find_all(item.acceptance.transaction.merchant_id for item in items)
+        loaded = self._ledger.load_accounts(queued)
+        return [
+            plan_settlement(_readable(loaded[account_id]), of_account, merchants, engine)
+            for account_id, of_account in queued.items()
+        ]
 
     def _commit(self, plans: Sequence[Plan]) -> None:
         now = self._now()
@@ -224,6 +227,12 @@ class Processor:
         return head
 
 
+def _readable(account: Account | AccountStateError) -> Account:
+    if isinstance(account, AccountStateError):
+        raise account
+    return account
+
+
 def _report(plan: Plan, now: datetime) -> None:
     """Write the log line and the metrics of each committed change."""
     for change in plan.changes:
@@ -244,5 +253,17 @@ def _report(plan: Plan, now: datetime) -> None:
             status=change.status.value,
             reason=change.reason,
             sequence=change.sequence,
-            score=change.decision.score if change.decision else None,
+            **_codes(change.decision),
         )
+
+
+def _codes(decision: Optional[Decision]) -> dict[str, Any]:
+    """Return what the log tells of a decision: codes and versions, no features."""
+    if decision is None:
+        return {}
+    return {
+        "score": decision.score,
+        "policy": decision.policy,
+        "decided_by": decision.decided_by,
+        "document": decision.document_version,
+    }

@@ -21,6 +21,8 @@ _SAME = (
     "decided_at",
 )
 _WHOLE = ("revision", "sequence")
+_OF_THE_DOCUMENT = ("model_version", "document_version", "decided_by")
+_OF_A_RESULT = ("policy", "kind", "version", "model_version", "outcome")
 
 
 def transaction_view(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,9 +57,23 @@ def _decision_view(decision: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": decision["outcome"],
         "policy": decision["policy"],
         "policy_version": decision["policy_version"],
-        "reasons": [
-            {"code": reason["code"], "points": int(reason["points"]), "text": reason["text"]}
-            for reason in decision["reasons"]
-        ],
+        "reasons": _reason_views(decision),
         "routes": list(decision["routes"]),
+        "shadows": [_shadow_view(shadow) for shadow in decision.get("shadows", ())],
+        **{name: decision[name] for name in _OF_THE_DOCUMENT if name in decision},
     }
+
+
+def _shadow_view(shadow: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: shadow[name] for name in _OF_A_RESULT if name in shadow},
+        "score": int(shadow["score"]),
+        "reasons": _reason_views(shadow),
+    }
+
+
+def _reason_views(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"code": reason["code"], "points": int(reason["points"]), "text": reason["text"]}
+        for reason in result["reasons"]
+    ]

@@ -12,7 +12,7 @@ from pipeline.aws.clients import client
 from pipeline.aws.dynamo import from_item
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.settings import load_settings
-from pipeline.domain.announcement import Announcement, announcement_of
+from pipeline.domain.announcement import Announcement, announcements_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -37,9 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     announced: list[tuple[str, Announcement]] = []
     for record in event["Records"]:
-        announcement = _announcement(record["dynamodb"])
-        if announcement is not None:
-            announced.append((record["dynamodb"]["SequenceNumber"], announcement))
+        sequence_number = record["dynamodb"]["SequenceNumber"]
+        announced += [(sequence_number, announcement) for announcement in _announcements(record["dynamodb"])]
     unsent = BUS.announce([announcement for _, announcement in announced])
     count("Announced", len(announced) - len(unsent))
     if not unsent:
@@ -49,8 +48,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": first}]}
 
 
-def _announcement(change: Mapping[str, Any]) -> Announcement | None:
+def _announcements(change: Mapping[str, Any]) -> list[Announcement]:
     if "NewImage" not in change:  # deleted by retention or by an operator: nothing was decided
-        return None
+        return []
     old = from_item(change["OldImage"]) if change.get("OldImage") else None
-    return announcement_of(from_item(change["NewImage"]), old)
+    return announcements_of(from_item(change["NewImage"]), old)

@@ -6,7 +6,6 @@ The real processor runs against real tables; Hypothesis decides on the deliverie
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -23,11 +22,11 @@ from pipeline.aws.queue import Message
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
 from pipeline.domain.merchant import Merchant
-from pipeline.domain.transaction import Transaction
-from pipeline.scoring.policy import Policy
+from pipeline.domain.profile import AccountProfile
+from pipeline.domain.queued import Acceptance
 from scripts import aws_environment
 from scripts.ministack import MiniStack
-from tests.factories import NOW, message
+from tests.factories import NOW, FixedPolicies, engine, message
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
 
 MAX_RECEIVES = 3
@@ -50,19 +49,21 @@ class CrashError(BaseException):
     """The function dies; nothing of ours may catch it."""
 
 
-class Moody(Policy):
-    """A policy with bugs: it fails for some transactions, a number of times each."""
+ENGINE = engine()
+
+
+class Moody:
+    """An engine with bugs: it fails for some transactions, a number of times each."""
 
     def __init__(self, failures: dict[str, int]) -> None:
-        super().__init__(Decimal("10000"))
-        object.__setattr__(self, "failures", failures)
+        self._failures = failures
 
-    def decide(self, transaction: Transaction, account: Account, merchant: Merchant) -> Decision:
-        failures: dict[str, int] = self.failures  # type: ignore[attr-defined]
-        if failures.get(transaction.transaction_id, 0) > 0:
-            failures[transaction.transaction_id] -= 1
+    def decide(self, acceptance: Acceptance, account: Account, merchant: Merchant) -> Decision:
+        transaction_id = acceptance.transaction.transaction_id
+        if self._failures.get(transaction_id, 0) > 0:
+            self._failures[transaction_id] -= 1
             raise RuntimeError("a bug of ours")
-        return super().decide(transaction, account, merchant)
+        return ENGINE.decide(acceptance, account, merchant)
 
 
 class FifoQueue:
@@ -87,14 +88,15 @@ class FifoQueue:
         self.waiting = [each for each in self.waiting if each.message_id not in settled]
 
 
-def processor(tables: Tables, client: Any, policy: Policy) -> Processor:
+def processor(tables: Tables, client: Any, decider: Moody) -> Processor:
     """Return the real processor on these tables."""
     queue: Any = RecordingQueue()
+    policies: Any = FixedPolicies(decider)
     return Processor(
         Ledger(client, tables.transactions, tables.accounts, sleep=lambda _: None),
-        MerchantDirectory(client, tables.merchants, cache_seconds=60),
+        MerchantDirectory(client, tables.merchants, cache_seconds=60, risk_table=tables.merchant_risk),
         queue,
-        policy,
+        policies,
         now=lambda: NOW,
         sleep=lambda _: None,
     )
@@ -154,7 +156,7 @@ def test_order_and_effects_survive_repeats_bugs_faults_and_a_crash(
         if i % len(messages) not in bugs
     ]
     queue, pending = FifoQueue(messages), list(faults)
-    policy = Moody({f"{example}-{order[i]}{i}": times for i, times in bugs.items() if i < len(order)})
+    decider = Moody({f"{example}-{order[i]}{i}": times for i, times in bugs.items() if i < len(order)})
 
     for receive in range(100):
         batch = queue.receive(size)
@@ -168,7 +170,7 @@ def test_order_and_effects_survive_repeats_bugs_faults_and_a_crash(
             operation, nth, when, error = fault
             client.fail(operation, error, when=when, nth=nth)
         try:
-            again = processor(tables, client, policy).process(batch)
+            again = processor(tables, client, decider).process(batch)
         except CrashError:
             again = batch
         queue.delete_all_but(batch, again)
@@ -180,7 +182,11 @@ def test_order_and_effects_survive_repeats_bugs_faults_and_a_crash(
         committed = [key for key in sent if "sequence" in rows.get(key, {})]
         # In the order in which they were sent, without a gap and without a repeat:
         assert [int(rows[key]["sequence"]) for key in committed] == list(range(1, len(committed) + 1))
-        assert tables.account(f"{example}-{account}").get("commits", 0) == len(committed)
+        stored = tables.account(f"{example}-{account}")
+        assert stored.get("commits", 0) == len(committed)
+        # The profile has seen what was committed, each once.
+        profile = AccountProfile.unpack(bytes(stored["profile"].value)) if committed else AccountProfile()
+        assert (profile.transactions, profile.total_thousandths) == (len(committed), 12_500 * len(committed))
         # Nothing is lost: committed, held behind a failed one, or in the dead-letter queue.
         dead = {each.message_id.removeprefix("m-").removesuffix("-0") for each in queue.dead}
         assert all(key in committed or rows.get(key, {}).get("status") == "HELD" or key in dead for key in sent)

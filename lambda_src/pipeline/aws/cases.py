@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.labels import labels_unchanged
 from pipeline.aws.writes import condition_held, transact
 from pipeline.domain.case import StatusChange
 from pipeline.domain.records import history_entry
@@ -70,6 +71,7 @@ class CaseStore:
         transaction: Mapping[str, Any],
         change: Optional[StatusChange],
         at: str,
+        label: Optional[Mapping[str, Any]] = None,
     ) -> None:
         """Change an open case and its transaction in one transaction.
 
@@ -85,15 +87,18 @@ class CaseStore:
             The change of the transaction's status; None: it stays as it is.
         at
             The time of the change, UTC, RFC 3339.
+        label
+            What the transaction's row gets with a change that says what it turned out to be.
 
         Raises
         ------
         VersionConflictError
-            If the case is no longer open for this execution, or the transaction has changed; nothing was written.
+            If the case is no longer open for this execution, or the transaction or its label has changed;
+            nothing was written.
         """
         writes = [
             self._case_update(case_id, execution_arn, attributes),
-            self._transaction_update(transaction, change, at),
+            self._transaction_update(transaction, change, at, label or {}),
         ]
         transact(self._client, writes, "the case or its transaction changed since it was read")
 
@@ -138,8 +143,10 @@ class CaseStore:
             }
         }
 
-    def _transaction_update(self, row: Mapping[str, Any], change: Optional[StatusChange], at: str) -> dict[str, Any]:
-        target = {
+    def _transaction_update(
+        self, row: Mapping[str, Any], change: Optional[StatusChange], at: str, label: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        target: dict[str, Any] = {
             "TableName": self._transactions,
             "Key": {"transaction_id": {"S": row["transaction_id"]}},
             "ConditionExpression": "#revision = :revision",
@@ -154,16 +161,21 @@ class CaseStore:
             }
         entry = history_entry(change.status, at, change.actor, change.reason)
         values = {":revision": row["revision"], ":one": 1, ":status": change.status.value, ":entry": [entry]}
+        if label:
+            condition, seen = labels_unchanged(row)
+            target["ConditionExpression"] += f" AND {condition}"
+            values.update(seen, **{f":{name}": value for name, value in label.items()})
+        assignments = [
+            "#status = :status",
+            "#revision = #revision + :one",
+            "#history = list_append(#history, :entry)",
+            *(f"#{name} = :{name}" for name in label),
+        ]
         return {
             "Update": {
                 **target,
-                "UpdateExpression": "SET #status = :status, #revision = #revision + :one, "
-                "#history = list_append(#history, :entry)",
-                "ExpressionAttributeNames": {
-                    "#status": "status",
-                    "#revision": "revision",
-                    "#history": "history",
-                },
+                "UpdateExpression": f"SET {', '.join(assignments)}",
+                "ExpressionAttributeNames": {f"#{name}": name for name in ("status", "revision", "history", *label)},
                 "ExpressionAttributeValues": to_item(values),
             }
         }

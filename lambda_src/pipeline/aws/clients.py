@@ -11,7 +11,7 @@ CONNECT_TIMEOUT_SECONDS = 1
 MAX_ATTEMPTS = 3
 
 
-def client(service: str, read_timeout_seconds: float = 2.0) -> Any:
+def client(service: str, read_timeout_seconds: float = 2.0, attempts: int = MAX_ATTEMPTS) -> Any:
     """Return a client of `service`, with the region, credentials and endpoint of the environment.
 
     The SDK's standard mode retries throttles and broken connections with exponential back-off and full jitter.
@@ -23,6 +23,8 @@ def client(service: str, read_timeout_seconds: float = 2.0) -> Any:
     read_timeout_seconds
         How long one attempt may wait for an answer. All attempts together must fit the function's
         timeout with room to spare, or a silent service looks like a crash of ours.
+    attempts
+        1 for writes that must rather be lost than made twice.
     """
     sdk: Any = boto3  # its stubs want the service as a literal
     return sdk.client(
@@ -30,6 +32,6 @@ def client(service: str, read_timeout_seconds: float = 2.0) -> Any:
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=read_timeout_seconds,
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 _serialize = TypeSerializer().serialize
@@ -20,6 +20,20 @@ def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a wire-format item as plain Python values; numbers are Decimal."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def to_bytes(value: Any) -> bytes:
+    """Return a binary attribute as `from_item` gives it.
+
+    Raises
+    ------
+    TypeError
+        If the attribute is not binary.
+    """
+    if not isinstance(value, Binary):
+        raise TypeError("must be binary")
+    binary: Any = value  # its stub knows nothing of its value
+    return bytes(binary.value)
 
 
 def error_code(error: ClientError) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Optional
+
+from pipeline.domain.errors import InvalidTransactionError
 
 HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -46,3 +49,20 @@ def error(
 def request_id_of(event: Mapping[str, Any]) -> str:
     """Return the gateway's request id of a proxy event."""
     return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def body_of(event: Mapping[str, Any]) -> str:
+    """Return the body of a proxy event as text.
+
+    Raises
+    ------
+    InvalidTransactionError
+        If it is no UTF-8.
+    """
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body)
+    try:
+        return base64.b64decode(body, validate=True).decode("utf-8")
+    except ValueError as problem:
+        raise InvalidTransactionError("body", "is no UTF-8 text") from problem

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
-from pipeline.aws.dynamo import to_item
+from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.reads import batch_get
 from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_row, unsettled_values
 from pipeline.aws.writes import condition_held, transact
 from pipeline.domain.account import Account
 from pipeline.domain.errors import AccountStateError
+from pipeline.domain.profile import EMPTY, AccountProfile
 from pipeline.domain.records import change_attributes, history_entry
 from pipeline.domain.settlement import Change, Plan, Queued
 from pipeline.domain.times import from_text
@@ -165,6 +166,8 @@ class Ledger:
             for name in _ACCOUNT_FIELDS
             if getattr(plan.after, name) != getattr(plan.before, name)
         }
+        if plan.after.profile != plan.before.profile:
+            changed["profile"] = plan.after.profile.pack()
         assigned = to_item({**changed, "version": plan.after.version})
         expression = "SET " + ", ".join(f"{name} = :{name}" for name in assigned)
         if changed.get("blocked_by", "") is None:
@@ -200,9 +203,17 @@ def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Ac
             blocked_by=row.get("blocked_by"),
             last_transaction_id=row.get("last_transaction_id"),
             last_occurred_at=last,
+            profile=_profile(row),
         )
     except (TypeError, ValueError) as error:
         return AccountStateError(f"the stored state of the account is unreadable: {error}")
+    except AccountStateError as error:
+        return error
+
+
+def _profile(row: Mapping[str, Any]) -> AccountProfile:
+    """Return the account's profile; one that an earlier version wrote has none yet."""
+    return AccountProfile.unpack(to_bytes(row["profile"])) if "profile" in row else EMPTY
 
 
 def _count(row: Mapping[str, Any], name: str) -> int:

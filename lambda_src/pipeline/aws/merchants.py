@@ -1,4 +1,4 @@
-"""The merchant configuration, read through a short-lived cache."""
+"""The merchants, as configured and with the risk that was learnt of them, read through a short-lived cache."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from pipeline.aws.reads import batch_get
+from pipeline.aws.merchant_risk import read_risk
+from pipeline.aws.observability import count, logger
+from pipeline.aws.reads import Wanted, batch_get_tables
 from pipeline.domain.merchant import Merchant
+from pipeline.domain.merchant_risk import EMPTY, MerchantRisk, MerchantStateError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +31,9 @@ class MerchantDirectory:
         Name of the merchants table.
     cache_seconds
         How long an answer is good for, 0 to 60.
+    risk_table
+        Name of the table of merchants' risk; None: their risk is not asked for. It is read in the same
+        call, and need not be the newest: it is seconds old anyway.
     monotonic
         The clock of the cache, in seconds.
     sleep
@@ -39,11 +45,13 @@ class MerchantDirectory:
         client: DynamoDBClient,
         table: str,
         cache_seconds: int,
+        risk_table: Optional[str] = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
+        self._risk_table = risk_table
         self._cache_seconds = min(cache_seconds, LONGEST_CACHE_SECONDS)
         self._monotonic = monotonic
         self._sleep = sleep
@@ -72,15 +80,33 @@ class MerchantDirectory:
     def _read(self, merchant_ids: list[str]) -> list[Merchant]:
         if not merchant_ids:
             return []
-        rows = batch_get(self._client, self._table, "merchant_id", merchant_ids, self._sleep)
-        return [_merchant(row) for row in rows.values()]
+        wanted = [Wanted(self._table, "merchant_id", merchant_ids)]
+        if self._risk_table is not None:
+            wanted.append(Wanted(self._risk_table, "merchant_id", merchant_ids, consistent=False))
+        rows, *risks = batch_get_tables(self._client, wanted, self._sleep)
+        known = risks[0] if risks else {}
+        return [_merchant(row, _risk(key, known.get(key))) for key, row in rows.items()]
 
 
-def _merchant(row: Mapping[str, Any]) -> Merchant:
+def _risk(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:
+    """Return the merchant's risk; one that is unreadable counts as unknown.
+
+    Other than an account's state it must not stop the decision: a merchant is many accounts.
+    """
+    try:
+        return read_risk(row).risk._replace(keys=())  # the memory of what was counted is of no use here, and large
+    except MerchantStateError as error:
+        count("MerchantRiskUnreadable")
+        logger.error("the merchant's risk is unreadable", merchant_id=merchant_id, cause=str(error))
+        return EMPTY
+
+
+def _merchant(row: Mapping[str, Any], risk: MerchantRisk) -> Merchant:
     limit = row.get("max_transaction_amount")
     return Merchant(
         merchant_id=row["merchant_id"],
         name=str(row.get("name", "")),
         active=row.get("active", True) is True,
         max_transaction_amount=None if limit is None else Decimal(limit),
+        risk=risk,
     )

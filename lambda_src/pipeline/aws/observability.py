@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 # Nothing to count is no fault: a batch may hold repetitions only.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -25,3 +25,9 @@ def count(name: str, value: int = 1) -> None:
 def milliseconds(name: str, value: float) -> None:
     """Add one observation, in milliseconds, to a latency metric."""
     metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)
+
+
+def measure(name: str, value: float, **dimensions: str) -> None:
+    """Write one observation without a unit, with dimensions of its own besides the service."""
+    with single_metric(name=name, unit=MetricUnit.NoUnit, value=value, default_dimensions=dimensions):
+        pass

@@ -1,10 +1,11 @@
-"""An account: the order of its commits, its lock version, and whether it waits for an operator."""
+"""An account: the order of its commits, its lock version, whether it waits for an operator, and its habits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from pipeline.domain.profile import EMPTY, AccountProfile
 from pipeline.domain.transaction import Transaction
 
 
@@ -26,6 +27,9 @@ class Account:
         The transaction that the account is quarantined for: nothing may overtake it.
     last_transaction_id, last_occurred_at
         The newest transaction by event time; a late one never moves them backwards.
+    profile
+        What the account usually does, from the transactions that were decided; empty for an account
+        of an earlier version, which begins to be known with its next transaction.
     """
 
     account_id: str
@@ -35,6 +39,7 @@ class Account:
     blocked_by: Optional[str] = None
     last_transaction_id: Optional[str] = None
     last_occurred_at: Optional[str] = None
+    profile: AccountProfile = EMPTY
 
     def blocks(self, transaction_id: str) -> bool:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
@@ -48,6 +53,7 @@ class Account:
             commits=self.commits + 1,
             last_transaction_id=transaction.transaction_id if newest else self.last_transaction_id,
             last_occurred_at=transaction.occurred_at if newest else self.last_occurred_at,
+            profile=self.profile.after(transaction),
         )
 
     def released(self, transaction_id: str) -> Account:

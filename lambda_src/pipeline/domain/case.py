@@ -25,6 +25,7 @@ Who decides what, in three tables. Risks are low, medium and high; a subject's r
 | (was not asked)     | -                | unchanged             | ALERT_ONLY      |
 
 If somebody else has changed the transaction meanwhile, it stays as it is and the outcome is SUPERSEDED.
+A verdict also labels the transaction. The score is carried along and never compared: its scale is the policy's own.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from typing import Any, Optional
 
 from pipeline.domain.decision import HIGH_VALUE_ROUTE
 from pipeline.domain.errors import PipelineError
+from pipeline.domain.label import Label, LabelSource, LabelValue
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.money import json_amount
 from pipeline.domain.status import FLAGGED, Status
@@ -120,6 +122,8 @@ class FlaggedTransaction:
         Processing time, UTC, RFC 3339.
     status
         As decided: REVIEW_REQUIRED or FRAUD_SUSPECTED.
+    score, policy
+        The score, and the policy whose scale it is on.
     reasons, routes
         Codes, as the decision gave them.
     """
@@ -135,6 +139,7 @@ class FlaggedTransaction:
     reasons: tuple[str, ...]
     routes: tuple[str, ...]
     correlation_id: str
+    policy: str = ""
 
     @property
     def case_id(self) -> str:
@@ -153,6 +158,7 @@ class FlaggedTransaction:
             "received_at": self.received_at,
             "status": self.status.value,
             "score": self.score,
+            "policy": self.policy,
             "reasons": list(self.reasons),
             "routes": list(self.routes),
             "correlation_id": self.correlation_id,
@@ -183,6 +189,7 @@ def flagged_transaction(document: Mapping[str, Any]) -> FlaggedTransaction:
             reasons=_codes(document["reasons"]),
             routes=_codes(document["routes"]),
             correlation_id=str(document["correlation_id"]),
+            policy=str(document.get("policy", "")),  # a case that was under way when this version came has none
         )
     except KeyError as error:
         raise CaseInputError(f"{error.args[0]} is missing") from error
@@ -462,6 +469,12 @@ def close_case(review: Review, status: Status, held_by_case: bool) -> Closing:
     return Closing(outcome, declined, unanswered)
 
 
+def label_of(closing: Closing, at: str) -> Optional[Label]:
+    """Return what the transaction turned out to be, confirmed at `at`, or None where no analyst settled it."""
+    value = _LABELS.get(closing.outcome)
+    return Label(value, LabelSource.ANALYST, at) if value else None
+
+
 def closed_event(case: Mapping[str, Any]) -> dict[str, Any]:
     """Return the detail of the CaseClosed event: the same for every attempt to announce this case.
 
@@ -479,6 +492,7 @@ def closed_event(case: Mapping[str, Any]) -> dict[str, Any]:
         "amount": json_amount(case["amount"]),
         "currency": case["currency"],
         "score": int(case["score"]),
+        "policy": case.get("policy", ""),
         "decided_as": case["decided_as"],
         "action": case["action"],
         "verdict": case["verdict"],
@@ -498,6 +512,8 @@ _OUTCOMES = {
     Verdict.INVALID: Outcome.INVALID_VERDICT,
     Verdict.NOT_ASKED: Outcome.ALERT_ONLY,
 }
+
+_LABELS = {Outcome.FRAUD_CONFIRMED: LabelValue.FRAUD, Outcome.GENUINE: LabelValue.GENUINE}
 
 
 def _assessment(subject: str, high: Mapping[str, bool], medium: Mapping[str, bool]) -> Assessment:

@@ -1,4 +1,4 @@
-"""A merchant as configured, and what it lets through."""
+"""A merchant as configured, what it lets through, and what labels say about it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Optional
 
+from pipeline.domain.merchant_risk import EMPTY, MerchantRisk
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.transaction import Transaction
 
 
 @dataclass(frozen=True)
 class Merchant:
-    """One row of the merchant configuration.
+    """One row of the merchant configuration, and the risk that was learnt of it.
 
     Parameters
     ----------
@@ -24,12 +25,15 @@ class Merchant:
         Whether it may take transactions.
     max_transaction_amount
         The most it may take at once, in major units of the transaction's currency; None: no limit.
+    risk
+        Its transactions and frauds by day; empty where nobody asked for it, or nothing is known.
     """
 
     merchant_id: str
     name: str
     active: bool = True
     max_transaction_amount: Optional[Decimal] = None
+    risk: MerchantRisk = EMPTY
 
 
 UNKNOWN_MERCHANT = Refusal("UNKNOWN_MERCHANT", "merchant_id", "The merchant is not configured.")

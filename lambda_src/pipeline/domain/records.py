@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Optional
 
-from pipeline.domain.decision import Decision
+from pipeline.domain.decision import Decision, Feature, PolicyResult, Reason
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.settlement import Change
@@ -117,10 +119,57 @@ def decision_attributes(decision: Decision) -> dict[str, Any]:
         "policy": decision.policy,
         "policy_version": decision.policy_version,
         "features": dict(decision.features),
-        "reasons": [{"code": r.code, "points": r.points, "text": r.text} for r in decision.reasons],
+        "reasons": [_reason_attributes(reason) for reason in decision.reasons],
         "routes": list(decision.routes),
-        **({"model_version": decision.model_version} if decision.model_version else {}),
+        "document_version": decision.document_version,
+        "decided_by": decision.decided_by,
+        "shadows": [_result_attributes(result) for result in decision.shadows],
+        **_version_of_the_model(decision.model_version),
     }
+
+
+def stored_features(decision: Mapping[str, Any]) -> dict[str, Feature]:
+    """Return the features of a stored decision as the policies saw them: whole numbers are int again.
+
+    Parameters
+    ----------
+    decision
+        What `decision_attributes` returned, as the table gives it back: its numbers are Decimal.
+
+    Raises
+    ------
+    ValueError
+        If a feature is none that a policy can have seen.
+    """
+    return {str(name): _feature(name, value) for name, value in decision["features"].items()}
+
+
+def _feature(name: str, value: Any) -> Feature:
+    if isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    raise ValueError(f"the stored feature {name} is no whole number")
+
+
+def _result_attributes(result: PolicyResult) -> dict[str, Any]:
+    return {
+        "policy": result.policy,
+        "kind": result.kind,
+        "version": result.version,
+        "score": result.score,
+        "outcome": result.outcome.value,
+        "reasons": [_reason_attributes(reason) for reason in result.reasons],
+        **_version_of_the_model(result.model_version),
+    }
+
+
+def _reason_attributes(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "points": reason.points, "text": reason.text}
+
+
+def _version_of_the_model(version: Optional[str]) -> dict[str, str]:
+    return {"model_version": version} if version else {}
 
 
 def rejected_message_row(

@@ -1,6 +1,6 @@
 """Settle an account's transactions in order: what becomes of each, and of the account.
 
-Pure: it turns an account, what is queued for it and a policy into a plan. The ledger
+Pure: it turns an account, what is queued for it and a way to decide into a plan. The ledger
 (`pipeline.aws.ledger`) commits the plan as a whole or not at all.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import Optional, Protocol
 
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
@@ -16,10 +16,17 @@ from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
-from pipeline.scoring.policy import Policy
 
 SCORED = "SCORED"
 """The reason in the history of a decided transaction; the decision itself says more."""
+
+
+class Decider(Protocol):
+    """How to decide; see `pipeline.scoring.engine`."""
+
+    def decide(self, acceptance: Acceptance, account: Account, merchant: Merchant) -> Decision:
+        """Decide one transaction from the account's state before it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ class Plan:
 
 
 def plan_settlement(
-    account: Account, queued: Sequence[Queued], merchants: Mapping[str, Merchant], policy: Policy
+    account: Account, queued: Sequence[Queued], merchants: Mapping[str, Merchant], decider: Decider
 ) -> Plan:
     """Decide what is queued for `account`, in order, each from the state that the one before left.
 
@@ -111,13 +118,13 @@ def plan_settlement(
         Unsettled transactions of this account in queue order, each id once.
     merchants
         The known merchants among those that the transactions name.
-    policy
-        How to decide.
+    decider
+        How to decide: one for the whole plan, whatever is refreshed meanwhile.
     """
     before = account
     changes: list[Change] = []
     for item in queued:
-        change, account = _settle(account, item, merchants, policy)
+        change, account = _settle(account, item, merchants, decider)
         changes.append(change)
     return _plan(before, account, changes)
 
@@ -138,7 +145,7 @@ def _plan(before: Account, after: Account, changes: list[Change]) -> Plan:
 
 
 def _settle(
-    account: Account, item: Queued, merchants: Mapping[str, Merchant], policy: Policy
+    account: Account, item: Queued, merchants: Mapping[str, Merchant], decider: Decider
 ) -> tuple[Change, Account]:
     if account.blocks(item.transaction_id):
         return _hold(account, item)
@@ -147,7 +154,7 @@ def _settle(
     if merchant is None:
         refusal = UNKNOWN_MERCHANT
         return Change(item, Status.REJECTED, refusal.code, refusal=refusal), account.released(item.transaction_id)
-    decision = policy.decide(transaction, account, merchant)
+    decision = decider.decide(item.acceptance, account, merchant)
     account = account.committed(transaction)
     return Change(item, decision.outcome, SCORED, decision=decision, sequence=account.commits), account
 

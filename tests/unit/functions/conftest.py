@@ -10,7 +10,9 @@ import pytest
 
 from pipeline.aws.dynamo import from_item, to_item
 from pipeline.aws.ledger import Ledger
+from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.transactions import Transactions
+from pipeline.domain.merchant_risk import MerchantRisk
 
 
 @dataclass
@@ -32,6 +34,14 @@ class Tables:
     def merchants(self) -> str:
         return f"merchants-{self.suffix}"
 
+    @property
+    def merchant_risk(self) -> str:
+        return f"merchant-risk-{self.suffix}"
+
+    @property
+    def drift(self) -> str:
+        return f"drift-{self.suffix}"
+
     def create(self) -> None:
         self._create(
             self.transactions,
@@ -40,6 +50,8 @@ class Tables:
         )
         self._create(self.accounts, "account_id")
         self._create(self.merchants, "merchant_id")
+        self._create(self.merchant_risk, "merchant_id")
+        self._create(self.drift, "window")
         self.put(self.merchants, {"merchant_id": "shop", "name": "Corner Shop", "active": True})
 
     def _create(self, name: str, key: str, indexes: dict[str, tuple[str, str]] | None = None) -> None:
@@ -73,8 +85,16 @@ class Tables:
         return {row["transaction_id"]: row for row in map(from_item, items)}
 
     def account(self, account_id: str = "acc") -> dict[str, Any]:
-        answer = self.client.get_item(TableName=self.accounts, Key={"account_id": {"S": account_id}})
+        return self.find(self.accounts, account_id=account_id)
+
+    def find(self, table: str, **key: str) -> dict[str, Any]:
+        """Return a row, {} if there is none."""
+        answer = self.client.get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
         return from_item(answer.get("Item", {}))
+
+    def risk(self, merchant_id: str = "shop") -> MerchantRisk:
+        """Return what is known of a merchant."""
+        return read_risk(self.find(self.merchant_risk, merchant_id=merchant_id) or None).risk
 
 
 class Faulty:

@@ -9,8 +9,10 @@ import pytest
 from case_record.recorder import CaseStateError, Recorder, Step
 
 from pipeline.aws.cases import CaseFile, CaseStore
+from pipeline.aws.labels import Labels
 from pipeline.domain.case import Action, CaseInputError
 from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.label import Label, LabelRequest, LabelSource, LabelValue
 from tests.unit.functions.case_rows import OTHER, OWN, Tables, decided_row, event_detail
 
 NOW = datetime(2026, 11, 20, 9, 1, tzinfo=timezone.utc)
@@ -224,6 +226,7 @@ class TestClosing:
             "amount": 1234567890.12,
             "currency": "USD",
             "score": 80,
+            "policy": "points",
             "decided_as": "FRAUD_SUSPECTED",
             "action": "hold",
             "verdict": "fraud",
@@ -270,6 +273,83 @@ class TestClosing:
         with pytest.raises(VersionConflictError):
             recorder.close(step(), answered("fraud"))
         assert case(tables)["status"] == "OPEN"
+
+
+class TestLabelling:
+    @pytest.mark.parametrize(("verdict", "analyst"), [("fraud", "ana-7"), ("genuine", None)])
+    def test_a_verdict_labels_the_transaction_in_the_write_that_closes_the_case(
+        self, recorder: Recorder, tables: Tables, verdict: str, analyst: Optional[str]
+    ) -> None:
+        recorder.open(OWN, event_detail())
+
+        recorder.close(step(), answered(verdict, analyst=analyst))
+
+        row = transaction(tables)
+        assert row["label"] == {
+            "value": verdict,
+            "source": "analyst",
+            "confirmed_at": "2026-11-20T09:01:00.000000Z",
+            "recorded_at": "2026-11-20T09:01:00.000000Z",
+            "actor": "analyst:ana-7" if analyst else "analyst",
+        }
+        assert (row["labels"], row["label_revision"]) == ([row["label"]], 1)
+
+    @pytest.mark.parametrize("review", [{"state": "TIMED_OUT"}, {"state": "NOT_ASKED"}, answered("perhaps")])
+    def test_without_a_verdict_nothing_is_labelled(
+        self, recorder: Recorder, tables: Tables, review: dict[str, Any]
+    ) -> None:
+        recorder.open(OWN, event_detail())
+        recorder.hold(step())
+
+        recorder.close(step(), review)
+
+        assert "label" not in transaction(tables)
+
+    def test_a_case_that_somebody_else_has_settled_labels_nothing(self, recorder: Recorder, tables: Tables) -> None:
+        recorder.open(OWN, event_detail())
+        tables.put(tables.transactions, decided_row(status="APPROVED", revision=3))
+
+        assert recorder.close(step(), answered("fraud"))["outcome"] == "SUPERSEDED"
+        assert "label" not in transaction(tables)
+
+    def test_closing_again_labels_once(self, recorder: Recorder, tables: Tables) -> None:
+        recorder.open(OWN, event_detail())
+        for _ in range(2):
+            recorder.close(step(), answered("fraud"))
+
+        assert len(transaction(tables)["labels"]) == 1
+
+    def test_a_chargeback_that_was_there_first_stays_in_the_history(self, recorder: Recorder, tables: Tables) -> None:
+        recorder.open(OWN, event_detail())
+        label_through_the_api(tables, "genuine", "2026-11-20T08:00:00.000000Z")
+
+        recorder.close(step(), answered("fraud"))
+
+        row = transaction(tables)
+        assert (row["label"]["value"], row["label_revision"]) == ("fraud", 2)
+        assert [one["source"] for one in row["labels"]] == ["chargeback", "analyst"]
+
+    def test_a_label_that_comes_while_the_case_is_closed_is_not_overwritten(self, tables: Tables) -> None:
+        class Labelled(CaseStore):
+            def load(self, case_id: str) -> CaseFile:
+                file = super().load(case_id)
+                if file.case is not None and "label" not in (file.transaction or {}):
+                    label_through_the_api(tables, "genuine", "2026-11-20T08:00:00.000000Z")
+                return file
+
+        recorder = Recorder(Labelled(tables.client, tables.cases, tables.transactions), now=lambda: NOW)
+        recorder.open(OWN, event_detail())
+
+        assert recorder.close(step(), answered("fraud"))["outcome"] == "FRAUD_CONFIRMED"
+
+        row = transaction(tables)
+        assert [one["source"] for one in row["labels"]] == ["chargeback", "analyst"]
+        assert (row["label"]["value"], row["label_revision"], row["revision"]) == ("fraud", 2, 3)
+
+
+def label_through_the_api(tables: Tables, value: str, confirmed_at: str) -> None:
+    label = Label(LabelValue(value), LabelSource.CHARGEBACK, confirmed_at)
+    Labels(tables.client, tables.transactions).record(LabelRequest("t1", label), "api", confirmed_at)
 
 
 class TestFailing:

@@ -10,13 +10,19 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from process.processor import Processor
 
+from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
+from pipeline.domain.merchant_risk import MerchantRisk
+from pipeline.domain.profile import EMPTY, AccountProfile
+from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.domain.status import Status
-from pipeline.scoring.policy import Policy
-from tests.factories import NOW, acceptance, message, queued
+from pipeline.domain.transaction import Location
+from pipeline.scoring.engine import DecisionEngine
+from tests.factories import NOW, FixedPolicies, acceptance, engine, message, queued
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
+from tests.unit.scoring import artifacts, documents
 
 TIMEOUT = ReadTimeoutError(endpoint_url="local")
 THROTTLED = ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "TransactWriteItems")
@@ -24,11 +30,17 @@ THROTTLED = ClientError({"Error": {"Code": "ProvisionedThroughputExceededExcepti
 
 @pytest.fixture
 def processor(ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any) -> Processor:
+    return processor_with(ledger, tables, dynamodb, queue)
+
+
+def processor_with(ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any, decider: Any = None) -> Processor:
+    """Return the real processor, deciding by the published points unless `decider` is given."""
+    policies: Any = FixedPolicies(decider)
     return Processor(
         ledger,
-        MerchantDirectory(dynamodb, tables.merchants, cache_seconds=60),
+        MerchantDirectory(dynamodb, tables.merchants, cache_seconds=60, risk_table=tables.merchant_risk),
         queue,
-        Policy(Decimal("10000")),
+        policies,
         now=lambda: NOW,
         sleep=lambda _: None,
     )
@@ -47,6 +59,11 @@ def sequences(tables: Tables) -> dict[str, int]:
 def poison(tables: Tables, account_id: str = "acc") -> None:
     """Store an account state that cannot be read."""
     tables.put(tables.accounts, {"account_id": account_id, "version": 3, "last_occurred_at": "garbage"})
+
+
+def profile_of(tables: Tables, account_id: str = "acc") -> AccountProfile:
+    """Return what is stored of an account's habits."""
+    return AccountProfile.unpack(to_bytes(tables.account(account_id)["profile"]))
 
 
 def test_a_batch_of_ten_accounts_settles_in_two_calls(processor: Processor, dynamodb: Faulty) -> None:
@@ -135,15 +152,15 @@ def test_one_account_in_trouble_costs_the_others_nothing(
 
 @pytest.mark.parametrize("receive_count", [1, 2])
 def test_a_bug_in_one_account_costs_the_others_nothing(
-    processor: Processor, tables: Tables, receive_count: int
+    ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any, receive_count: int
 ) -> None:
-    class Broken(Policy):
-        def decide(self, transaction: Any, account: Any, merchant: Any) -> Any:
-            if transaction.account_id == "sick":
+    class Broken:
+        def decide(self, acceptance: Any, account: Any, merchant: Any) -> Any:
+            if acceptance.transaction.account_id == "sick":
                 raise ZeroDivisionError
-            return super().decide(transaction, account, merchant)
+            return engine().decide(acceptance, account, merchant)
 
-    processor._policy = Broken(Decimal("10000"))
+    processor = processor_with(ledger, tables, dynamodb, queue, Broken())
 
     again = processor.process(redelivered(message("s1", "sick"), message("a", "well"), receive_count=receive_count))
 
@@ -291,7 +308,159 @@ def test_what_cannot_be_begun_in_time_comes_back_and_is_fenced_before_its_last_r
     assert tables.account("two")["blocked_by"] == "b"
 
 
-def test_a_merchant_seen_by_ingest_a_moment_ago_is_seen_by_process(dynamodb: Faulty, processor: Processor) -> None:
+def test_a_merchant_seen_by_ingest_a_moment_ago_is_seen_by_process(
+    dynamodb: Faulty, processor: Processor, tables: Tables
+) -> None:
     processor.process([message("a")])
 
-    assert all(read["ConsistentRead"] for request in dynamodb.reads for read in request.values())
+    reads = [(table, read["ConsistentRead"]) for request in dynamodb.reads for table, read in request.items()]
+    assert all(consistent for table, consistent in reads if table != tables.merchant_risk)
+
+
+def test_the_first_batch_reads_merchants_and_their_risk_in_one_call(
+    processor: Processor, dynamodb: Faulty, tables: Tables
+) -> None:
+    processor.process([message("a"), message("b", "other")])
+
+    assert dynamodb.calls == ["batch_get_item", "batch_get_item", "transact_write_items"]
+    assert set(dynamodb.reads[0]) == {tables.merchants, tables.merchant_risk}
+
+
+class TestProfiles:
+    def test_the_profile_is_committed_with_the_decision_and_seen_by_the_next(
+        self, processor: Processor, tables: Tables
+    ) -> None:
+        processor.process([message("a", amount="10"), message("b", amount="20")])
+        processor.process([message("c", amount="90")])
+
+        features = {key: row["decision"]["features"] for key, row in tables.rows().items()}
+        assert [features[key]["counted_transactions"] for key in "abc"] == [0, 1, 2]
+        assert features["c"]["total_thousandths"] == "30000"
+        assert (profile_of(tables).transactions, profile_of(tables).total_thousandths) == (3, 120_000)
+
+    def test_a_repeated_delivery_leaves_the_profile_as_it_was(self, processor: Processor, tables: Tables) -> None:
+        processor.process([message("a"), message("b")])
+        before = profile_of(tables)
+
+        processor.process(redelivered(message("a"), message("b"), receive_count=2))
+        processor.process([message("a", copy=1)])
+
+        assert profile_of(tables) == before
+
+    def test_an_account_of_an_earlier_version_begins_with_an_empty_profile(
+        self, processor: Processor, tables: Tables
+    ) -> None:
+        tables.put(
+            tables.accounts,
+            {"account_id": "acc", "version": 4, "commits": 7, "last_occurred_at": "2026-11-19T08:00:00.000000Z"},
+        )
+
+        processor.process([message("a")])
+
+        row = tables.rows()["a"]
+        assert row["sequence"] == 8
+        assert (row["decision"]["features"]["account_transactions"], profile_of(tables).transactions) == (7, 1)
+
+    @pytest.mark.parametrize(
+        "stored", [b"", b"garbage", EMPTY.pack()[:-1], b"\xff" + EMPTY.pack()[1:], "text", 7], ids=range(6)
+    )
+    def test_a_profile_that_is_unreadable_waits_for_an_operator(
+        self, processor: Processor, tables: Tables, stored: Any
+    ) -> None:
+        processor.process([message("a")])
+        tables.put(tables.accounts, {**tables.account(), "profile": stored})
+
+        again = processor.process(redelivered(message("b"), message("c", "well"), receive_count=3))
+
+        assert [item.message_id for item in again] == ["m-b-0"]
+        assert sequences(tables) == {"a": 1, "c": 1}
+        assert "AccountStateError" in tables.account()["blocked_reason"]
+
+    def test_a_rejection_teaches_nothing(self, processor: Processor, tables: Tables) -> None:
+        processor.process([message("a", merchant_id="nobody")])
+
+        assert "profile" not in tables.account()
+
+    def test_an_account_fits_a_kilobyte(self, processor: Processor, tables: Tables) -> None:
+        for i in range(6):
+            tables.put(tables.merchants, {"merchant_id": f"m{i}", "name": f"Merchant {i}"})
+            processor.process([message(f"t{i}-{n}", merchant_id=f"m{i}", category=f"c{i}") for n in range(10)])
+
+        item = to_item(tables.account())
+        assert len(item["profile"]["B"]) <= 1024
+        assert profile_of(tables).transactions == 60
+
+
+class TestMerchantRisk:
+    def test_the_decision_sees_what_was_learnt_of_the_merchant(self, processor: Processor, tables: Tables) -> None:
+        occurred = "2026-11-05T08:00:00.000000Z"
+        risk = MerchantRisk().counted(occurred, "x").counted(occurred, "y").labelled(occurred, 1)
+        tables.put(tables.merchant_risk, {"merchant_id": "shop", "version": 2, "risk": risk.pack()})
+
+        processor.process([message("a")])
+
+        features = tables.rows()["a"]["decision"]["features"]
+        assert (features["merchant_transactions_21d"], features["merchant_frauds_21d"]) == (2, 1)
+
+    @pytest.mark.parametrize("row", [{"version": 1, "risk": b"garbage"}, {"version": 1}, {"risk": "text"}, {}])
+    def test_a_risk_that_is_unreadable_stops_no_decision(
+        self, processor: Processor, tables: Tables, row: dict[str, Any]
+    ) -> None:
+        tables.put(tables.merchant_risk, {"merchant_id": "shop", **row})
+
+        assert processor.process([message("a"), message("b", "other")]) == []
+        assert sequences(tables) == {"a": 1, "b": 1}
+
+
+class TestRecord:
+    @pytest.fixture
+    def decider(self) -> DecisionEngine:
+        model = artifacts.model()
+        sha256 = model.description.sha256
+        return DecisionEngine(documents.document(sha256, champion="model", challenger=None), {sha256: model})
+
+    def test_the_record_tells_who_decided_and_what_the_others_say(
+        self, decider: DecisionEngine, ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any
+    ) -> None:
+        processor_with(ledger, tables, dynamodb, queue, decider).process([message("a", amount="6000")])
+
+        decision = tables.rows()["a"]["decision"]
+        assert (decision["policy"], decision["decided_by"], decision["document_version"]) == (
+            "model",
+            "champion",
+            "test-1",
+        )
+        shadows = {shadow["policy"]: shadow for shadow in decision["shadows"]}
+        assert set(shadows) == {"weights", "combined"}
+        assert shadows["weights"]["kind"] == "weights"
+        assert decision["model_version"] == shadows["combined"]["model_version"] == artifacts.model().version
+
+    @pytest.mark.parametrize("amount", ["0.01", "12.50", "6000", "15000", "999999999998.99"])
+    def test_a_stored_decision_replays_to_the_last_bit(
+        self, decider: DecisionEngine, ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any, amount: str
+    ) -> None:
+        located: dict[str, Any] = {"location": Location(Decimal("48.8566"), Decimal("2.3522")), "category": "travel"}
+        processor = processor_with(ledger, tables, dynamodb, queue, decider)
+        processor.process([message("a", amount="10.01", **located), message("b", amount=amount, **located)])
+
+        for row in tables.rows().values():
+            replayed = decider.replay(stored_features(row["decision"]))
+            assert decision_attributes(replayed) == row["decision"]
+
+    def test_a_stored_feature_that_is_no_whole_number_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="amount_cents"):
+            stored_features({"features": {"amount_cents": Decimal("1.5")}})
+
+    def test_a_record_of_all_policies_stays_small(
+        self, decider: DecisionEngine, ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any
+    ) -> None:
+        processor_with(ledger, tables, dynamodb, queue, decider).process([message("a", amount="6000")])
+
+        assert size_of(to_item(tables.rows()["a"])) < 6 * 1024
+
+
+def size_of(value: Any) -> int:
+    """Return about how many bytes DynamoDB counts for an item in wire format."""
+    if isinstance(value, dict):
+        return sum(len(str(name)) + size_of(part) for name, part in value.items())
+    return sum(map(size_of, value)) if isinstance(value, list) else len(str(value))

@@ -18,9 +18,13 @@ from query.queries import Queries
 
 from pipeline.aws.transactions_view import Position, TransactionsView
 from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.records import decision_attributes
+from pipeline.scoring.engine import DecisionEngine
 from scripts.ministack import MiniStack
+from tests.factories import acceptance, account, merchant
 from tests.unit.functions.case_rows import INDEX, Tables, decided_row
 from tests.unit.functions.function_module import load_handler
+from tests.unit.scoring import artifacts, documents
 
 API = Path(__file__).parents[3] / "api" / "openapi.yaml"
 
@@ -90,6 +94,25 @@ class TestOneTransaction:
         assert body["decision"]["reasons"] == [
             {"code": "HIGH_AMOUNT", "points": 30, "text": "The amount is above 5,000."}
         ]
+
+    def test_who_decided_and_what_others_would_have_is_shown(self, queries: Queries, tables: Tables) -> None:
+        model = artifacts.model()
+        sha256 = model.description.sha256
+        engine = DecisionEngine(documents.document(sha256, champion="model", challenger=None), {sha256: model})
+        decision = decision_attributes(engine.decide(acceptance(), account(), merchant()))
+        tables.put(tables.transactions, decided_row(decision=decision))
+
+        response = queries.answer(one("t1"))
+
+        schema("Transaction")(json.loads(response["body"]))
+        shown = json.loads(response["body"])["decision"]
+        assert (shown["model_version"], shown["document_version"], shown["decided_by"]) == (
+            model.version,
+            "test-1",
+            "champion",
+        )
+        assert shown["shadows"] == decision["shadows"]
+        assert "features" not in shown
 
     @pytest.mark.parametrize("amount", ["0.01", "0.1", "129.99", "1234567890.12", "999999999999", "99999999999.999"])
     def test_an_amount_is_a_json_number_with_every_digit(self, queries: Queries, tables: Tables, amount: str) -> None:

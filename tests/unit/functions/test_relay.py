@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,12 +10,11 @@ from botocore.exceptions import EndpointConnectionError
 
 from pipeline.aws.bus import EventBus
 from pipeline.aws.dynamo import to_item
-from pipeline.domain.announcement import Announcement, announcement_of
+from pipeline.domain.announcement import Announcement, announcements_of
 from pipeline.domain.queued import accept
 from pipeline.domain.records import change_attributes, received_row
 from pipeline.domain.settlement import plan_settlement
-from pipeline.scoring.policy import Policy
-from tests.factories import NOW, RECEIVED_AT, account, merchant, queued, transaction
+from tests.factories import NOW, RECEIVED_AT, account, engine, merchant, queued, transaction
 
 
 def received() -> dict[str, Any]:
@@ -28,17 +26,14 @@ def received() -> dict[str, Any]:
 
 def decided() -> dict[str, Any]:
     """Return the same row after its decision."""
-    change = plan_settlement(
-        account(), [queued("t1", amount="15000.5")], {"shop": merchant()}, Policy(Decimal("10000"))
-    ).changes[0]
+    change = plan_settlement(account(), [queued("t1", amount="15000.5")], {"shop": merchant()}, engine()).changes[0]
     attributes = {k: v for k, v in change_attributes(change, RECEIVED_AT).items() if v is not None}
     return {**received(), **attributes, "status": change.status.value, "revision": 2}
 
 
 def test_a_decision_is_announced_with_all_that_rules_route_by() -> None:
-    announcement = announcement_of(decided(), received())
+    (announcement,) = announcements_of(decided(), received())
 
-    assert announcement is not None
     assert announcement.detail_type == "TransactionDecided"
     detail = announcement.detail
     assert detail["event_id"] == "t1#2"
@@ -47,22 +42,21 @@ def test_a_decision_is_announced_with_all_that_rules_route_by() -> None:
     assert detail["previous_status"] == "RECEIVED"
     assert detail["routes"] == ["high_value"]
     assert detail["reasons"] == ["HIGH_AMOUNT"]
+    assert (detail["document_version"], detail["decided_by"]) == ("test-1", "champion")
 
 
 def test_an_event_carries_no_names_and_no_features() -> None:
-    announcement = announcement_of(decided(), received())
+    (announcement,) = announcements_of(decided(), received())
 
-    assert announcement is not None
     assert "Corner Shop" not in str(announcement.detail)
-    assert not {"features", "fingerprint", "history", "location"} & set(announcement.detail)
+    assert not {"features", "fingerprint", "history", "location", "shadows"} & set(announcement.detail)
 
 
 def test_a_later_change_of_status_is_announced_as_such() -> None:
     after = {**decided(), "status": "DECLINED", "revision": 3}
 
-    announcement = announcement_of(after, decided())
+    (announcement,) = announcements_of(after, decided())
 
-    assert announcement is not None
     assert (announcement.detail_type, announcement.detail["event_id"]) == ("TransactionStatusChanged", "t1#3")
 
 
@@ -72,7 +66,73 @@ def test_a_later_change_of_status_is_announced_as_such() -> None:
     ids=["accepted", "swept", "revision unchanged"],
 )
 def test_what_decides_nothing_is_not_announced(new: dict[str, Any], old: dict[str, Any] | None) -> None:
-    assert announcement_of(new, old) is None
+    assert announcements_of(new, old) == []
+
+
+def labelled(value: str = "fraud", **changes: Any) -> dict[str, Any]:
+    """Return the decided row with a label."""
+    label = {
+        "value": value,
+        "source": "chargeback",
+        "confirmed_at": "2026-11-20T08:00:00.000000Z",
+        "recorded_at": RECEIVED_AT,
+        "actor": "api-key:k1",
+    }
+    return {**decided(), "label": label, "labels": [label], "label_revision": 1, **changes}
+
+
+def test_a_label_is_announced_with_an_id_of_its_own() -> None:
+    (announcement,) = announcements_of(labelled(), decided())
+
+    assert announcement.detail_type == "TransactionLabelled"
+    assert announcement.detail == {
+        "event_id": "t1#label-1",
+        "label_revision": 1,
+        "transaction_id": "t1",
+        "account_id": "acc",
+        "merchant_id": "shop",
+        "amount": 15000.5,
+        "currency": "USD",
+        "occurred_at": "2026-11-20T08:59:00.000000Z",
+        "status": "REVIEW_REQUIRED",
+        "correlation_id": "request-t1",
+        "label": "fraud",
+        "previous_label": None,
+        "source": "chargeback",
+        "confirmed_at": "2026-11-20T08:00:00.000000Z",
+        "recorded_at": RECEIVED_AT,
+        "actor": "api-key:k1",
+        "outcome": "REVIEW_REQUIRED",
+        "policy": "points",
+        "policy_version": "1",
+    }
+
+
+def test_a_flip_is_announced_each_way() -> None:
+    (announcement,) = announcements_of(labelled("genuine", label_revision=2), labelled())
+
+    assert (announcement.detail["event_id"], announcement.detail["label"]) == ("t1#label-2", "genuine")
+    assert announcement.detail["previous_label"] == "fraud"
+
+
+def test_a_case_that_is_closed_announces_the_status_and_the_label() -> None:
+    found = announcements_of(labelled(status="DECLINED", revision=3), decided())
+
+    assert [one.detail_type for one in found] == ["TransactionStatusChanged", "TransactionLabelled"]
+    assert [one.detail["event_id"] for one in found] == ["t1#3", "t1#label-1"]
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        (labelled(label_revision=2, labels=[1, 2]), labelled()),
+        (labelled(label_counted=1), labelled()),
+        (decided(), labelled()),
+    ],
+    ids=["one more proof, or one that was superseded", "counted", "removed by an operator"],
+)
+def test_what_changes_no_label_is_not_announced(new: dict[str, Any], old: dict[str, Any]) -> None:
+    assert announcements_of(new, old) == []
 
 
 class Bus:
@@ -133,3 +193,16 @@ def test_the_stream_delivers_again_from_the_first_event_that_was_not_taken(monke
     )
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+
+
+def test_of_two_events_of_one_record_the_record_comes_again_if_either_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+    module = importlib.import_module("relay.handler")
+    monkeypatch.setattr(module, "BUS", EventBus(Bus([{"TransactionLabelled"}] * 4), "bus", sleep=lambda _: None))  # type: ignore[arg-type]
+    closed = {"NewImage": to_item(labelled(status="DECLINED", revision=3)), "OldImage": to_item(decided())}
+
+    answer = module.handler({"Records": [{"dynamodb": {**closed, "SequenceNumber": "7"}}]}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}

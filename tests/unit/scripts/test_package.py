@@ -52,6 +52,21 @@ def test_a_zip_holds_the_function_the_shared_library_and_the_dependencies(source
     ]
 
 
+def test_the_models_are_in_the_zips_of_those_that_know_them_and_in_no_other(source: Path) -> None:
+    for name in ("models/fraud.json", "models/README.md", "process/__init__.py", "process/handler.py"):
+        file = source / "lambda_src" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("{}")
+
+    built = package.package_all(source / "lambda_src", source / "packages", source / "libraries")
+
+    models = {
+        one.name: [name for name in zipfile.ZipFile(one.file).namelist() if name.startswith("models/")] for one in built
+    }
+    assert models == {"ingest": [], "process": ["models/fraud.json"]}
+    assert set(package.functions()) >= package.WITH_MODELS
+
+
 def test_times_modes_and_the_order_of_creation_leave_no_trace(source: Path) -> None:
     first = build(source)
     for number, file in enumerate(sorted(source.rglob("*.py"), reverse=True)):

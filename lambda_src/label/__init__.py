@@ -1,0 +1,1 @@
+"""Takes labels: what transactions turned out to be."""

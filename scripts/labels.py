@@ -1,0 +1,300 @@
+"""`make labels FILE=chargebacks.csv`: post a file of labels through the API.
+
+The file is CSV or JSON lines, gzip or not, with the columns transaction_id, label (fraud, genuine, unknown),
+confirmed_at (RFC 3339) and, unless it is the same for all, source. It is checked as a whole first: with a bad
+line nothing is posted, unless bad lines are to be skipped. To post a file again is harmless.
+
+The API is that of the environment variables API_ENDPOINT and API_KEY, else that of `make local-up`.
+
+Usage: python -m scripts.labels FILE [--source SOURCE] [--skip-bad]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import sys
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import islice
+from pathlib import Path
+from typing import Any, Optional, Protocol, TextIO
+from urllib.parse import urlsplit
+
+import boto3
+import requests
+
+from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.label import LabelRequest, LabelSource, parse_label
+from scripts import aws_environment, stack
+from scripts.demo.client import Retry
+from scripts.demo.rows import Row, csv_cells, format_of, json_rows, open_text
+from scripts.errors import CommandError
+
+COLUMNS = ("transaction_id", "label", "confirmed_at")
+OPTIONAL_COLUMNS = ("source",)
+PROBLEMS_SHOWN = 50
+"""Lines of an error report that are written out; the rest is counted."""
+WORKERS = 8
+LINES_AT_ONCE = 500
+"""Lines handed to the workers together: when the API is down, so few are tried in vain."""
+
+RETRY = Retry()
+
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that can be posted."""
+
+    number: int
+    request: LabelRequest
+
+    def body(self) -> bytes:
+        """Return the body of its request."""
+        label = self.request.label
+        return json.dumps(
+            {
+                "transaction_id": self.request.transaction_id,
+                "label": label.value.value,
+                "source": label.source.value,
+                "confirmed_at": label.confirmed_at,
+            }
+        ).encode()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a line is not good: its number (0: the file as a whole), and a sentence."""
+
+    line: int
+    text: str
+
+
+@dataclass
+class Report:
+    """What became of a file."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The API's answer; `status` is None if there was none."""
+
+    status: Optional[int]
+    body: Mapping[str, Any]
+
+
+class Poster(Protocol):
+    """Posts one body."""
+
+    def __call__(self, body: bytes) -> Answer:
+        """Return how the API answered, after as many attempts as it took."""
+        ...
+
+
+def read_file(path: Path, source: str, now: datetime) -> tuple[list[Line], list[Problem]]:
+    """Return the good lines of a file and what is wrong with the others.
+
+    Parameters
+    ----------
+    path
+        The file.
+    source
+        Of lines that name none.
+    now
+        No label can have been confirmed after it.
+
+    Raises
+    ------
+    CommandError
+        If the file as a whole cannot be read.
+    """
+    lines: list[Line] = []
+    problems: list[Problem] = []
+    try:
+        with closing(open_text(path, "utf-8-sig")) as file:
+            for number, row in _rows(path, file):
+                if row is None:
+                    problems.append(Problem(number, "is no JSON object"))
+                    continue
+                try:
+                    lines.append(Line(number, parse_label(_document(row, source), now)))
+                except InvalidTransactionError as error:
+                    problems.append(Problem(number, f"{_column(error.field)}: {error.reason}"))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from error
+    return lines, problems
+
+
+def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, Optional[Row]]]:
+    if format_of(path) == "jsonl":
+        yield from json_rows(file)
+        return
+    cells = csv_cells(file, "\t" if ".tsv" in path.name.lower() else ",")
+    header = [name.strip() for name in next(cells, (1, []))[1]]
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise CommandError(f"{path}: line 1: the columns {', '.join(missing)} are missing; it has {', '.join(header)}.")
+    for number, values in cells:
+        yield number, dict(zip(header, values))
+
+
+def _document(row: Row, source: str) -> dict[str, Any]:
+    """Return the request that a row means; columns that are none of ours say nothing."""
+    cells = {name: row.get(name) for name in (*COLUMNS, *OPTIONAL_COLUMNS)}
+    known = {name: value.strip() if isinstance(value, str) else value for name, value in cells.items()}
+    return {"source": source, **{name: value for name, value in known.items() if value not in (None, "")}}
+
+
+def _column(name: str) -> str:
+    return "the line" if name == "body" else name
+
+
+def post_lines(lines: Iterable[Line], post: Poster, report: Report) -> None:
+    """Post the lines and note in `report` what became of each.
+
+    Raises
+    ------
+    CommandError
+        If the API refuses the key, or does not answer: the rest is not tried.
+    """
+    left = iter(lines)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while part := list(islice(left, LINES_AT_ONCE)):
+            for line, answer in zip(part, pool.map(lambda line: post(line.body()), part)):
+                _note(line, answer, report)
+
+
+def _note(line: Line, answer: Answer, report: Report) -> None:
+    if answer.status == 200:
+        report.counts[str(answer.body.get("status"))] += 1
+    elif answer.status in (401, 403):
+        raise CommandError("the API refuses the key; set API_KEY to the value of the stage's key.")
+    elif answer.status is None or answer.status in _TRANSIENT:
+        said = f"HTTP {answer.status}" if answer.status else "no answer"
+        raise CommandError(f"the API is out of reach (line {line.number}: {said}). Post the file again later.")
+    else:
+        error = answer.body.get("error", {})
+        report.problems.append(Problem(line.number, f"{error.get('code', answer.status)}: {error.get('message', '')}"))
+
+
+def http_poster(endpoint: str, api_key: str, retry: Retry = RETRY, timeout_seconds: float = 30.0) -> Poster:
+    """Return a poster to the API at `endpoint`, which tries again what may pass."""
+    own = threading.local()  # a session is no thing to share
+    url = endpoint.rstrip("/") + "/v1/labels"
+    rng = random.Random()  # noqa: S311 - jitter
+
+    def session() -> requests.Session:
+        if not hasattr(own, "session"):
+            own.session = requests.Session()
+            own.session.headers.update({"x-api-key": api_key, "content-type": "application/json"})
+            # A proxy of the user's environment must not be asked for an address on this machine.
+            own.session.trust_env = urlsplit(endpoint).hostname not in ("127.0.0.1", "localhost")
+        made: requests.Session = own.session
+        return made
+
+    def once(body: bytes) -> Answer:
+        try:
+            answer = session().post(url, data=body, timeout=(5.0, timeout_seconds))
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            return Answer(None, {})
+        try:
+            content = answer.json()
+        except ValueError:
+            content = {}
+        return Answer(answer.status_code, content if isinstance(content, dict) else {})
+
+    def post(body: bytes) -> Answer:
+        for attempt in range(1, retry.attempts + 1):
+            answer = once(body)
+            if answer.status is not None and answer.status not in _TRANSIENT:
+                break
+            if attempt < retry.attempts:
+                time.sleep(retry.pause(attempt, rng))
+        return answer
+
+    return post
+
+
+def find_api() -> tuple[str, str]:
+    """Return the API's endpoint and key: those of the environment, else of the local stack."""
+    endpoint, key = os.environ.get("API_ENDPOINT"), os.environ.get("API_KEY")
+    if endpoint and key:
+        return endpoint, key
+    running = stack.running()
+    if running is None:
+        raise CommandError("set API_ENDPOINT and API_KEY, or start a local stack with `make local-up`.")
+    gateway = boto3.client(
+        "apigateway",
+        endpoint_url=running.stack.endpoint,
+        region_name=aws_environment.REGION,
+        aws_access_key_id=aws_environment.ACCESS_KEY,
+        aws_secret_access_key=aws_environment.SECRET_KEY,
+    )
+    found = gateway.get_api_key(apiKey=running.stack.outputs["api_key_id"], includeValue=True)
+    return stack.api_url(running.stack), found["value"]
+
+
+def run(path: Path, source: str, *, skip_bad: bool) -> Report:
+    """Read the file and post it; with a bad line, and unless those are skipped, nothing is posted."""
+    lines, problems = read_file(path, source, datetime.now(timezone.utc))
+    report = Report(problems=problems)
+    if problems and not skip_bad:
+        return report
+    if lines:
+        try:
+            post_lines(lines, http_poster(*find_api()), report)
+        except CommandError:
+            print(_counts(report), file=sys.stderr)
+            raise
+    return report
+
+
+def _counts(report: Report) -> str:
+    posted = ", ".join(f"{report.counts[name]:,} {name}" for name in ("recorded", "unchanged", "superseded"))
+    return f"labels: {posted}; {len(report.problems):,} bad"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return the exit status: 0 if every line was posted, or the bad ones were to be skipped."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--source",
+        choices=[source.value for source in LabelSource],
+        default=LabelSource.CHARGEBACK.value,
+        help="who says so, for lines that do not tell (default: chargeback)",
+    )
+    parser.add_argument("--skip-bad", action="store_true", help="post the good lines although others are bad")
+    options = parser.parse_args(arguments)
+    try:
+        report = run(options.file, options.source, skip_bad=options.skip_bad)
+    except CommandError as error:
+        print(f"labels: {error}", file=sys.stderr)
+        return 1
+    for problem in sorted(report.problems, key=lambda one: one.line)[:PROBLEMS_SHOWN]:
+        print(f"{options.file.name}:{problem.line}: {problem.text}", file=sys.stderr)
+    if len(report.problems) > PROBLEMS_SHOWN:
+        print(f"... and {len(report.problems) - PROBLEMS_SHOWN:,} more", file=sys.stderr)
+    print(_counts(report))
+    if report.problems and not options.skip_bad and not report.counts:
+        print("labels: nothing was posted; correct the lines, or use --skip-bad (SKIP_BAD=1).", file=sys.stderr)
+    return 1 if report.problems and not options.skip_bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

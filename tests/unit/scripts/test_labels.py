@@ -1,0 +1,252 @@
+"""A file of labels: every bad line is named, nothing is posted by halves, and posting again is harmless."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import labels, stack
+from scripts.demo.client import Retry
+
+HEADER = "transaction_id,label,source,confirmed_at\n"
+GOOD = "t1,fraud,chargeback,2026-11-19T00:00:00Z\n"
+KEY = "key-1"
+POSTER = labels.http_poster
+
+
+class Api:
+    """An API in this process: it remembers what was posted and answers what it is told to."""
+
+    def __init__(self, answer: Callable[[dict[str, Any], int], tuple[int, Any]]) -> None:
+        self.posted: list[dict[str, Any]] = []
+        self._answer = answer
+        self._lock = threading.Lock()
+
+    def take(self, path: str, key: str | None, body: bytes) -> tuple[int, Any]:
+        if (path, key) != ("/stage/v1/labels", KEY):
+            return 403, {"error": {"code": "FORBIDDEN", "message": "no"}}
+        document = json.loads(body)
+        with self._lock:
+            self.posted.append(document)
+            attempt = sum(one["transaction_id"] == document["transaction_id"] for one in self.posted)
+        return self._answer(document, attempt)
+
+
+@contextmanager
+def serving(answer: Callable[[dict[str, Any], int], tuple[int, Any]]) -> Iterator[tuple[Api, str]]:
+    api = Api(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, content = api.take(self.path, self.headers.get("x-api-key"), body)
+            text = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield api, f"http://127.0.0.1:{server.server_port}/stage"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def recorded(document: dict[str, Any], _attempt: int = 1) -> tuple[int, Any]:
+    return 200, {"transaction_id": document["transaction_id"], "label": document["label"], "status": "recorded"}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, endpoint: str, file: Path, *options: str, key: str = KEY) -> int:
+    monkeypatch.setenv("API_ENDPOINT", endpoint)
+    monkeypatch.setenv("API_KEY", key)
+    quickly = Retry(attempts=3, base_seconds=0)
+    monkeypatch.setattr(labels, "http_poster", lambda endpoint, key: POSTER(endpoint, key, quickly))
+    return labels.main([str(file), *options])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "chargebacks.csv"
+
+
+def test_every_line_is_posted_and_counted(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = "t2,genuine,analyst,2026-11-19T01:00:00+01:00\n\nt3,unknown,,2026-11-19T00:00:00Z\n"
+    file.write_text(HEADER + GOOD + others)
+    statuses = {"t1": "recorded", "t2": "unchanged", "t3": "superseded"}
+
+    with serving(lambda d, _: (200, {"status": statuses[d["transaction_id"]]})) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file) == 0
+
+    posted = sorted(api.posted, key=lambda one: str(one["transaction_id"]))
+    assert [(one["label"], one["source"], one["confirmed_at"]) for one in posted] == [
+        ("fraud", "chargeback", "2026-11-19T00:00:00.000000Z"),
+        ("genuine", "analyst", "2026-11-19T00:00:00.000000Z"),
+        ("unknown", "chargeback", "2026-11-19T00:00:00.000000Z"),
+    ]
+    assert capsys.readouterr().out == "labels: 1 recorded, 1 unchanged, 1 superseded; 0 bad\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("t2,scam,chargeback,2026-11-19T00:00:00Z", "label: must be one of"),
+        ("t2,,chargeback,2026-11-19T00:00:00Z", "label: is required"),
+        ("t2,fraud,hearsay,2026-11-19T00:00:00Z", "source: must be one of"),
+        ("t 2,fraud,chargeback,2026-11-19T00:00:00Z", "transaction_id: must match pattern"),
+        ("t2,fraud,chargeback,19.11.2026", "confirmed_at: must be an RFC 3339 time"),
+        ("t2,fraud,chargeback,2199-01-01T00:00:00Z", "confirmed_at: lies in the future"),
+        ("t2", "label: is required"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_posted(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, problem: str
+) -> None:
+    file.write_text(HEADER + GOOD + line + "\n")
+
+    with serving(recorded) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file) == 1
+
+    assert api.posted == []
+    said = capsys.readouterr()
+    assert said.err.startswith(f"chargebacks.csv:3: {problem}")
+    assert "nothing was posted" in said.err
+    assert said.out == "labels: 0 recorded, 0 unchanged, 0 superseded; 1 bad\n"
+
+
+def test_good_lines_are_posted_when_bad_ones_are_to_be_skipped(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + "t0,scam,chargeback,2026-11-19T00:00:00Z\n" + GOOD)
+
+    with serving(recorded) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file, "--skip-bad") == 0
+
+    assert [one["transaction_id"] for one in api.posted] == ["t1"]
+    said = capsys.readouterr()
+    assert said.err.startswith("chargebacks.csv:2: label")
+    assert said.out == "labels: 1 recorded, 0 unchanged, 0 superseded; 1 bad\n"
+
+
+def test_what_the_api_refuses_is_named_by_its_line(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + GOOD + GOOD.replace("t1", "nobody"))
+
+    def answer(document: dict[str, Any], _attempt: int) -> tuple[int, Any]:
+        if document["transaction_id"] == "nobody":
+            return 404, {"error": {"code": "NOT_FOUND", "message": "There is no such transaction."}}
+        return recorded(document)
+
+    with serving(answer) as (_, endpoint):
+        assert run(monkeypatch, endpoint, file) == 1
+        assert "chargebacks.csv:3: NOT_FOUND: There is no such transaction." in capsys.readouterr().err
+        assert run(monkeypatch, endpoint, file, "--skip-bad") == 0
+
+    assert capsys.readouterr().out == "labels: 1 recorded, 0 unchanged, 0 superseded; 1 bad\n"
+
+
+def test_a_throttled_label_is_sent_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(HEADER + GOOD)
+
+    with serving(lambda d, attempt: recorded(d) if attempt > 2 else (429, {})) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file) == 0
+
+    assert len(api.posted) == 3
+
+
+def test_when_the_api_is_out_of_reach_the_command_says_so_and_fails(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + GOOD)
+
+    with serving(lambda *_: (503, {})) as (_, endpoint):
+        assert run(monkeypatch, endpoint, file, "--skip-bad") == 1
+
+    assert "line 2: HTTP 503" in capsys.readouterr().err
+
+
+def test_a_refused_key_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + GOOD)
+
+    with serving(recorded) as (_, endpoint):
+        assert run(monkeypatch, endpoint, file, key="another") == 1
+
+    assert "API_KEY" in capsys.readouterr().err
+
+
+def test_a_missing_column_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("transaction_id,is_fraud\nt1,1\n")
+
+    assert run(monkeypatch, "http://127.0.0.1:1", file, "--skip-bad") == 1
+    assert "line 1: the columns label, confirmed_at are missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["none.csv", "labels.xlsx"])
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run(monkeypatch, "http://127.0.0.1:1", tmp_path / name) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_json_lines_in_gzip_are_read_and_a_line_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "labels.jsonl.gz"
+    row = {"transaction_id": "t1", "label": "fraud", "confirmed_at": "2026-11-19T00:00:00Z", "note": "of no use"}
+    with gzip.open(file, "wt") as lines:
+        lines.write(json.dumps(row) + "\n[]\n" + json.dumps({**row, "transaction_id": 7}) + "\n")
+
+    with serving(recorded) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file, "--skip-bad", "--source", "customer") == 0
+
+    assert [(one["transaction_id"], one["source"]) for one in api.posted] == [("t1", "customer")]
+    said = capsys.readouterr().err
+    assert "labels.jsonl.gz:2: is no JSON object" in said
+    assert "labels.jsonl.gz:3: transaction_id: must be string" in said
+
+
+def test_a_long_report_is_cut_and_counted(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + "t1,scam,chargeback,2026-11-19T00:00:00Z\n" * 60)
+
+    assert run(monkeypatch, "http://127.0.0.1:1", file) == 1
+
+    said = capsys.readouterr()
+    assert said.err.count("chargebacks.csv:") == labels.PROBLEMS_SHOWN
+    assert "... and 10 more" in said.err
+    assert "60 bad" in said.out
+
+
+def test_without_an_api_the_command_says_how_to_name_one(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + GOOD)
+    monkeypatch.delenv("API_ENDPOINT", raising=False)
+    monkeypatch.delenv("API_KEY", raising=False)
+    monkeypatch.setattr(stack, "running", lambda: None)
+
+    assert labels.main([str(file)]) == 1
+    assert "make local-up" in capsys.readouterr().err
