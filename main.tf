@@ -1,5 +1,5 @@
 # The flagship: REST API -> SQS FIFO per account -> score and commit -> stream -> event bus
-#               -> priority queue / case workflow / archive.
+#               -> priority queue / case workflow / archive; and what became of it -> labels -> merchants' risk, drift.
 # docs/architecture.md tells why it is built this way.
 
 locals {
@@ -13,7 +13,7 @@ locals {
   environment = {
     for function in [
       "ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case_context", "case_assess",
-      "case_record",
+      "case_record", "label", "learn", "drift",
       ] : function => {
       POWERTOOLS_SERVICE_NAME      = function
       POWERTOOLS_METRICS_NAMESPACE = local.namespace
@@ -32,7 +32,7 @@ module "encryption" {
   name = local.prefix
   uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "alarms_to_topics", "events_to_topics"]
   # A role that a table, queue, topic or bucket lets in may use the key through it, and in no other way.
-  via_services = ["dynamodb", "s3", "sns", "sqs"]
+  via_services = ["dynamodb", "s3", "sns", "sqs", "ssm"]
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -86,6 +86,30 @@ module "merchants" {
   alarms              = { system_error_operations = ["BatchGetItem"] }
 }
 
+# What is known of each merchant from decided transactions and their labels. Apart from the merchants' configuration,
+# which people write, and from the accounts, whose commits must not wait for a busy merchant.
+module "merchant_risk" {
+  source = "./modules/dynamo_pitr"
+
+  name                = "${local.prefix}-merchant-risk"
+  hash_key            = { name = "merchant_id", type = "S" }
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["BatchGetItem", "TransactWriteItems", "UpdateItem"] }
+}
+
+# Counts of each hour's decisions, which expire, and the breaker, which does not: it carries no expires_at.
+module "drift_windows" {
+  source = "./modules/dynamo_pitr"
+
+  name                = "${local.prefix}-drift"
+  hash_key            = { name = "window", type = "S" }
+  ttl_attribute       = "expires_at"
+  kms_key_arn         = module.encryption.key_arn
+  deletion_protection = var.deletion_protection
+  alarms              = { system_error_operations = ["BatchGetItem", "GetItem", "UpdateItem"] }
+}
+
 module "cases" {
   source = "./modules/dynamo_pitr"
 
@@ -94,6 +118,24 @@ module "cases" {
   kms_key_arn         = module.encryption.key_arn
   deletion_protection = var.deletion_protection
   alarms              = { system_error_operations = ["GetItem", "PutItem", "TransactWriteItems", "UpdateItem"] }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Policy document
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Which policy decides, and by which numbers. Operators change it without a deployment (scripts/policy).
+module "policy_parameter" {
+  source = "./modules/policy_parameter"
+
+  name             = "${local.prefix}-policy"
+  kms_key_arn      = module.encryption.key_arn
+  initial_document = file("${path.root}/${var.policy_document}")
+}
+
+locals {
+  # The history is for a start while the newest document is one that does not validate.
+  read_policy = { actions = ["ssm:GetParameter", "ssm:GetParameterHistory"], resources = [module.policy_parameter.arn] }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -190,10 +232,12 @@ module "process" {
     TRANSACTIONS_TABLE     = module.transactions.name
     ACCOUNTS_TABLE         = module.accounts.name
     MERCHANTS_TABLE        = module.merchants.name
+    MERCHANT_RISK_TABLE    = module.merchant_risk.name
     TRANSACTION_QUEUE_URL  = module.transaction_queue.queue_url
     MERCHANT_CACHE_SECONDS = var.merchant_cache_seconds
-    HIGH_VALUE_THRESHOLD   = var.high_value_threshold
     RETRY_BASE_SECONDS     = var.retry_base_seconds
+    POLICY_PARAMETER       = module.policy_parameter.name
+    POLICY_REFRESH_SECONDS = var.policy_refresh_seconds
   })
   policy_statements = {
     settle_transactions = {
@@ -201,7 +245,8 @@ module "process" {
       resources = [module.transactions.arn]
     }
     settle_accounts = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [module.accounts.arn] }
-    read_merchants  = { actions = ["dynamodb:BatchGetItem"], resources = [module.merchants.arn] }
+    read_merchants  = { actions = ["dynamodb:BatchGetItem"], resources = [module.merchants.arn, module.merchant_risk.arn] }
+    read_policy     = local.read_policy
     back_off        = { actions = ["sqs:ChangeMessageVisibility"], resources = [module.transaction_queue.queue_arn] }
   }
   event_sources = {
@@ -242,6 +287,101 @@ module "relay" {
       maximum_age_seconds = 86400
     }
   }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is learnt afterwards: labels, merchants' risk, drift
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "label" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-label"
+  description        = "Records what a transaction turned out to be."
+  handler            = "label.handler.handler"
+  package_path       = local.package.label
+  runtime            = var.runtime
+  timeout_seconds    = 15
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment        = merge(local.environment.label, { TRANSACTIONS_TABLE = module.transactions.name })
+  policy_statements = {
+    label_transactions = { actions = ["dynamodb:UpdateItem"], resources = [module.transactions.arn] }
+  }
+}
+
+# The stream's second and last consumer: DynamoDB advises no more than two for a shard.
+module "learn" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-learn"
+  description        = "Learns merchants' risk from decisions and labels, and counts what drift is measured by."
+  handler            = "learn.handler.handler"
+  package_path       = local.package.learn
+  runtime            = var.runtime
+  timeout_seconds    = 60
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.learn, {
+    TRANSACTIONS_TABLE  = module.transactions.name
+    MERCHANT_RISK_TABLE = module.merchant_risk.name
+    DRIFT_TABLE         = module.drift_windows.name
+  })
+  policy_statements = {
+    mark_labels = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [module.transactions.arn] }
+    learn_merchants = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
+      resources = [module.merchant_risk.arn]
+    }
+    count_decisions = { actions = ["dynamodb:UpdateItem"], resources = [module.drift_windows.arn] }
+  }
+  event_sources = {
+    transactions = {
+      kind                    = "dynamodb"
+      arn                     = module.transactions.stream_arn
+      batch_size              = 60 # a merchant remembers its last 64: of a larger batch a repeat could count twice
+      batching_window_seconds = 5  # fewer and fuller writes to busy merchants; nobody waits for them
+      # Only what is decided can be learnt from. What changed, the function sees by comparing both images.
+      filters             = [jsonencode({ dynamodb = { NewImage = { decided_at = { S = [{ exists = true }] } } } })]
+      on_failure_arn      = module.learn_dead_letters.arn
+      maximum_retries     = 100
+      maximum_age_seconds = 21600 # a record that fails for six hours must not keep the others waiting any longer
+    }
+  }
+}
+
+# Records of the stream that `learn` gave up.
+module "learn_dead_letters" {
+  source = "./modules/dead_letter_queue"
+
+  name        = "${local.prefix}-learn-dead-letter"
+  kms_key_arn = module.encryption.key_arn
+}
+
+module "drift" {
+  source = "./modules/lambda_graviton"
+
+  name               = "${local.prefix}-drift"
+  description        = "Compares the decisions of a day with what the model was trained on; opens and closes the breaker."
+  handler            = "drift.handler.handler"
+  package_path       = local.package.drift
+  runtime            = var.runtime
+  timeout_seconds    = 60
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  environment = merge(local.environment.drift, {
+    DRIFT_TABLE      = module.drift_windows.name
+    POLICY_PARAMETER = module.policy_parameter.name
+  })
+  policy_statements = {
+    watch_decisions = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [module.drift_windows.arn]
+    }
+    read_policy = local.read_policy
+  }
+  schedules    = { every-hour = "rate(1 hour)" }
+  destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -341,6 +481,7 @@ module "api" {
       submitTransaction       = module.ingest
       getTransaction          = module.query
       listAccountTransactions = module.query
+      recordLabel             = module.label
       getHealth               = module.query
       } : operation => {
       function_name = function.name
@@ -542,6 +683,9 @@ locals {
     case-context = module.case_context
     case-assess  = module.case_assess
     case-record  = module.case_record
+    label        = module.label
+    learn        = module.learn
+    drift        = module.drift
   }
   queues = {
     transactions = module.transaction_queue
@@ -550,10 +694,12 @@ locals {
     review       = module.review_queue
   }
   tables = {
-    transactions = module.transactions
-    accounts     = module.accounts
-    merchants    = module.merchants
-    cases        = module.cases
+    transactions  = module.transactions
+    accounts      = module.accounts
+    merchants     = module.merchants
+    merchant-risk = module.merchant_risk
+    drift-windows = module.drift_windows
+    cases         = module.cases
   }
 
   # People and the bank's own consumer read these two at their own pace, so age is no fault there.
@@ -562,10 +708,14 @@ locals {
   # Counted by the functions themselves: one is one too many.
   counted_alarms = {
     for name, alarm in {
-      transactions-failed = { service = "failed", metric = "Failed", text = "A transaction failed for good; its account is quarantined." }
-      failures-unrecorded = { service = "failed", metric = "FailureNotRecorded", text = "A failed transaction could not be recorded; it stays in the dead-letter queue and is tried again." }
-      transactions-stale  = { service = "sweep", metric = "StaleReceived", text = "An accepted transaction waited too long and was queued again." }
-      sweep-failed        = { service = "sweep", metric = "SweepFailed", text = "A waiting transaction could not be queued again." }
+      transactions-failed      = { service = "failed", metric = "Failed", text = "A transaction failed for good; its account is quarantined." }
+      failures-unrecorded      = { service = "failed", metric = "FailureNotRecorded", text = "A failed transaction could not be recorded; it stays in the dead-letter queue and is tried again." }
+      transactions-stale       = { service = "sweep", metric = "StaleReceived", text = "An accepted transaction waited too long and was queued again." }
+      sweep-failed             = { service = "sweep", metric = "SweepFailed", text = "A waiting transaction could not be queued again." }
+      policy-refresh-failed    = { service = "process", metric = "PolicyRefreshFailed", text = "A policy document could not be read or was refused; the one before it decides." }
+      policy-fallback          = { service = "process", metric = "PolicyFallback", text = "No policy document could be read at a start; packaged rules decide." }
+      learn-skipped            = { service = "learn", metric = "LearnSkipped", text = "A record of the stream could not be read and was passed over." }
+      merchant-risk-unreadable = { service = "learn", metric = "MerchantRiskUnreadable", text = "What is known of a merchant cannot be read; nothing more is learnt of it." }
       } : name => {
       description         = alarm.text
       namespace           = local.namespace
@@ -594,6 +744,33 @@ locals {
     treat_missing_data  = "notBreaching"
   }
 
+  learn_delay = {
+    description         = "Decisions and labels are learnt from more than ten minutes late."
+    namespace           = "AWS/Lambda"
+    metric_name         = "IteratorAge"
+    dimensions          = { FunctionName = module.learn.name }
+    statistic           = "Maximum"
+    period_seconds      = 60
+    evaluation_periods  = 2
+    threshold           = 600000
+    comparison_operator = "GreaterThanThreshold"
+    treat_missing_data  = "notBreaching"
+  }
+
+  # Told once an hour: between two runs, and if one is missing, the breaker is as it was.
+  drift_breaker = {
+    description         = "What is decided differs too much from what the policies were made for; no policy may be promoted."
+    namespace           = local.namespace
+    metric_name         = "DriftBreakerOpen"
+    dimensions          = { service = "drift" }
+    statistic           = "Maximum"
+    period_seconds      = 3600
+    evaluation_periods  = 1
+    threshold           = 0
+    comparison_operator = "GreaterThanThreshold"
+    treat_missing_data  = "ignore"
+  }
+
   alarms = merge(
     merge([for queue, module in local.queues : {
       for name, alarm in module.alarms : "queue-${queue}-${name}" => alarm if name != "delay" || !contains(local.unhurried, queue)
@@ -604,6 +781,9 @@ locals {
     { for name, alarm in module.case_workflow.alarms : "cases-${name}" => alarm },
     local.counted_alarms,
     { relay-delay = local.relay_delay },
+    { learn-delay = local.learn_delay },
+    { learn-dead-letter = module.learn_dead_letters.alarm },
+    { drift-breaker-open = local.drift_breaker },
   )
 }
 
@@ -618,16 +798,21 @@ module "monitoring" {
   alarms                      = local.alarms
   critical_alarms = [
     "transactions-failed", "transactions-stale", "failures-unrecorded", "sweep-failed", "relay-delay", "bus-undelivered",
+    "policy-fallback",
     "queue-transactions-backlog", "queue-transactions-dead-letter",
     "bus-high-value-lost-events", "bus-flagged-lost-events", "bus-archive-lost-events",
   ]
   decision_metrics = { namespace = local.namespace }
   dashboard = {
-    api                = { name = module.api.name, stage = module.api.stage_name }
-    queues             = { for name, queue in local.queues : name => queue.queue_name }
-    dead_letter_queues = { for name, queue in local.queues : name => queue.dead_letter_queue_name }
-    tables             = { for name, table in local.tables : name => table.name }
-    state_machine_arn  = module.case_workflow.arn
-    event_bus_name     = module.event_bus.name
+    api    = { name = module.api.name, stage = module.api.stage_name }
+    queues = { for name, queue in local.queues : name => queue.queue_name }
+    dead_letter_queues = merge(
+      { for name, queue in local.queues : name => queue.dead_letter_queue_name },
+      { learn = module.learn_dead_letters.name },
+    )
+    tables            = { for name, table in local.tables : name => table.name }
+    state_machine_arn = module.case_workflow.arn
+    event_bus_name    = module.event_bus.name
+    drift_service     = "drift"
   }
 }

@@ -56,6 +56,11 @@ output "review_queue_url" {
   value       = module.review_queue.queue_url
 }
 
+output "learn_dead_letter_queue_url" {
+  description = "URL of the queue of stream records that could not be learnt from."
+  value       = module.learn_dead_letters.url
+}
+
 output "review_queue_arn" {
   description = "ARN of the queue of questions to analysts."
   value       = module.review_queue.queue_arn
@@ -85,9 +90,33 @@ output "merchants_table_name" {
   value       = module.merchants.name
 }
 
+output "merchant_risk_table_name" {
+  description = "Name of the table of what is known of merchants from decisions and labels."
+  value       = module.merchant_risk.name
+}
+
+output "drift_table_name" {
+  description = "Name of the table of hourly counts of decisions, and of the drift breaker."
+  value       = module.drift_windows.name
+}
+
 output "cases_table_name" {
   description = "Name of the table of fraud cases."
   value       = module.cases.name
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Policy document
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "policy_parameter_name" {
+  description = "Name of the parameter that holds the policy document."
+  value       = module.policy_parameter.name
+}
+
+output "policy_parameter_arn" {
+  description = "ARN of the parameter that holds the policy document, for the role of those who may change it."
+  value       = module.policy_parameter.arn
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -164,14 +164,39 @@ variable "sweep_after_seconds" {
 # Decisions and cases
 # ---------------------------------------------------------------------------------------------------------------------
 
-variable "high_value_threshold" {
-  description = "Amount above which (not at which) a transaction also takes the priority queue, in major units of its own currency, more than 0."
-  type        = number
-  default     = 10000
+variable "policy_document" {
+  description = "File of the first policy document, relative to this folder: a JSON object of at most 8,192 bytes. It is only written when the environment is made; later versions are put with scripts/policy."
+  type        = string
+  default     = "policy_documents/flagship.json"
 
   validation {
-    condition     = var.high_value_threshold > 0
-    error_message = "high_value_threshold must be more than 0."
+    condition     = fileexists("${path.root}/${var.policy_document}")
+    error_message = "policy_document names no file."
+  }
+
+  validation {
+    condition     = can(keys(jsondecode(file("${path.root}/${var.policy_document}"))))
+    error_message = "policy_document must be a JSON object."
+  }
+
+  validation {
+    # Which fields there are and what they may hold is told by policy_documents/policy.schema.json; make policy-check checks it all.
+    condition = try(alltrue([
+      for document in [jsondecode(file("${path.root}/${var.policy_document}"))] :
+      document.schema == 1 && length(document.version) > 0 && contains(keys(document.policies), document.champion)
+    ]), false)
+    error_message = "policy_document needs the fields schema (1), version and champion, and champion must be one of its policies."
+  }
+}
+
+variable "policy_refresh_seconds" {
+  description = "After how long a function reads the policy document again, in seconds (1 to 900): so long may two of them decide by different versions. Each warm function reads that often; Systems Manager answers 40 reads a second in an account."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.policy_refresh_seconds >= 1 && var.policy_refresh_seconds <= 900 && floor(var.policy_refresh_seconds) == var.policy_refresh_seconds
+    error_message = "policy_refresh_seconds must be a whole number from 1 to 900."
   }
 }
 

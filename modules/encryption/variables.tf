@@ -44,13 +44,13 @@ variable "uses" {
 }
 
 variable "via_services" {
-  description = "Services through which every principal of this account that the service lets in may use the key, without a KMS statement in its own policy: dynamodb, kinesis, s3, sns, sqs. Empty is stricter: each role then needs its own statement."
+  description = "Services through which every principal of this account that the service lets in may use the key, without a KMS statement in its own policy: dynamodb, kinesis, s3, sns, sqs, ssm. Empty is stricter: each role then needs its own statement."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.via_services, ["dynamodb", "kinesis", "s3", "sns", "sqs"])) == 0
-    error_message = "via_services may hold dynamodb, kinesis, s3, sns and sqs."
+    condition     = length(setsubtract(var.via_services, ["dynamodb", "kinesis", "s3", "sns", "sqs", "ssm"])) == 0
+    error_message = "via_services may hold dynamodb, kinesis, s3, sns, sqs and ssm."
   }
 }

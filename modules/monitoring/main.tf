@@ -288,6 +288,7 @@ resource "aws_cloudwatch_composite_alarm" "critical" {
 locals {
   decisions = [var.decision_metrics.namespace]
   service   = ["service", var.decision_metrics.service]
+  drift     = ["service", var.dashboard.drift_service == null ? "" : var.dashboard.drift_service]
 
   # Each row of the dashboard: a heading and its graphs, which share the width. A graph without metrics is left out.
   # A metric is a list itself; where two loops make the metrics, it is wrapped, so that flatten leaves it whole.
@@ -418,6 +419,44 @@ locals {
             concat(local.decisions, ["Processed"], local.service, [{ id = "processed", visible = false }]),
           ]
         },
+        {
+          title    = "Policy documents refused or out of reach, starts without any"
+          sampling = { stat = "Sum", period = 300 }
+          metrics  = [for metric in ["PolicyRefreshFailed", "PolicyFallback"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+        },
+      ]
+    },
+    {
+      heading = "Drift, over the last 24 hours"
+      graphs = [
+        {
+          title    = "Flagged in percent: decided, and what each policy would have"
+          sampling = { stat = "Maximum", period = 3600 }
+          # Policies and models come and go with the policy document, so they are searched for.
+          metrics = [
+            for metric in [
+              concat(local.decisions, ["AlertRate"], local.drift, [{ label = "decided" }]),
+              [{ id = "rates", label = "", expression = "SEARCH('{\"${var.decision_metrics.namespace}\",Policy,service} service=\"${local.drift[1]}\" MetricName=\"AlertRate\"', 'Maximum', 3600)" }],
+            ] : metric if var.dashboard.drift_service != null
+          ]
+        },
+        {
+          title    = "Population stability of scores and features (0.1: nothing has changed, 0.25: much has)"
+          sampling = { stat = "Maximum", period = 3600 }
+          metrics = [
+            for metric in [
+              [{ id = "stability", label = "", expression = "SEARCH('{\"${var.decision_metrics.namespace}\",Model,Series,service} service=\"${local.drift[1]}\" MetricName=\"PopulationStability\"', 'Maximum', 3600)" }],
+            ] : metric if var.dashboard.drift_service != null
+          ]
+        },
+        {
+          title    = "Breaker: 1 while no policy may be promoted"
+          sampling = { stat = "Maximum", period = 3600 }
+          metrics = [
+            for metric in [concat(local.decisions, ["DriftBreakerOpen"], local.drift, [{ label = "breaker" }])] :
+            metric if var.dashboard.drift_service != null
+          ]
+        },
       ]
     },
   ]
@@ -439,7 +478,7 @@ locals {
       height = 4
       properties = {
         title = "Alarms"
-        # A dashboard shows 100 alarms at most.
+        # A dashboard shows 100 alarms at most: what is critical comes first.
         alarms = slice(local.alarm_arns, 0, min(100, length(local.alarm_arns)))
       }
     }],
@@ -477,12 +516,12 @@ locals {
 
   # By name, like the topics: a dashboard is not to change because an alarm is made anew.
   alarm_arns = [
-    for name in concat(
+    for name in distinct(concat(
       [for alarm in aws_cloudwatch_composite_alarm.critical : alarm.alarm_name],
       [aws_cloudwatch_metric_alarm.fraud_rate.alarm_name],
-      [for alarm in aws_cloudwatch_metric_alarm.error_rate : alarm.alarm_name],
+      local.critical_alarm_names,
       [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
-    ) : "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${name}"
+    )) : "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${name}"
   ]
 
   console_domains = {

@@ -150,8 +150,8 @@ variable "critical_alarms" {
 
 variable "decision_metrics" {
   description = <<-EOT
-    Where the decisions are counted: metrics Processed, FraudDetected, Rejected (counts) and DecisionLatency (ms) with the
-    single dimension `service`.
+    Where the decisions are counted: metrics Processed, FraudDetected, Rejected, PolicyRefreshFailed, PolicyFallback (counts)
+    and DecisionLatency (ms) with the single dimension `service`.
       namespace : namespace of the metrics
       service   : value of the dimension (default process)
   EOT
@@ -214,6 +214,7 @@ variable "dashboard" {
       tables             : names of tables, by a short name
       state_machine_arn  : ARN of the case workflow
       event_bus_name     : name of the event bus
+      drift_service      : value of the dimension `service` under which AlertRate, PopulationStability and DriftBreakerOpen are told, in the namespace of decision_metrics
   EOT
   type = object({
     api                = optional(object({ name = string, stage = string }))
@@ -222,6 +223,7 @@ variable "dashboard" {
     tables             = optional(map(string), {})
     state_machine_arn  = optional(string)
     event_bus_name     = optional(string)
+    drift_service      = optional(string)
   })
   default = {}
 

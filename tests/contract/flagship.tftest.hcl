@@ -79,7 +79,7 @@ run "every_function_of_the_flagship_is_there" {
   command = plan
 
   assert {
-    condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record"])
+    condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record", "label", "learn", "drift"])
     error_message = "A function is missing, or one is too many."
   }
 }
@@ -90,10 +90,43 @@ run "a_project_name_that_breaks_bucket_names_is_refused" {
   expect_failures = [var.project]
 }
 
-run "a_high_value_threshold_of_zero_is_refused" {
+run "the_first_policy_document_is_the_shipped_one" {
   command = plan
-  variables { high_value_threshold = 0 }
-  expect_failures = [var.high_value_threshold]
+
+  assert {
+    condition     = output.policy_parameter_name == "txn-default-policy"
+    error_message = "The parameter must be named like everything else."
+  }
+}
+
+run "a_policy_document_that_does_not_exist_is_refused" {
+  command = plan
+  variables { policy_document = "policy_documents/nobody-wrote-this.json" }
+  expect_failures = [var.policy_document]
+}
+
+run "a_policy_document_that_is_no_json_is_refused" {
+  command = plan
+  variables { policy_document = "versions.tf" }
+  expect_failures = [var.policy_document]
+}
+
+run "a_policy_document_without_a_champion_is_refused" {
+  command = plan
+  variables { policy_document = "policy_documents/policy.schema.json" } # JSON, but no policy document
+  expect_failures = [var.policy_document]
+}
+
+run "a_policy_that_is_never_read_again_is_refused" {
+  command = plan
+  variables { policy_refresh_seconds = 0 }
+  expect_failures = [var.policy_refresh_seconds]
+}
+
+run "a_policy_that_takes_effect_after_more_than_a_quarter_of_an_hour_is_refused" {
+  command = plan
+  variables { policy_refresh_seconds = 901 }
+  expect_failures = [var.policy_refresh_seconds]
 }
 
 run "a_merchant_cache_of_more_than_a_minute_is_refused" {

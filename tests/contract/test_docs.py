@@ -140,6 +140,8 @@ def keys_of(local: str) -> list[str]:
 
 
 def module_block(name: str) -> str:
+    """Return what a module of the root is given; hyphens of a key are underscores in its module's name."""
+    name = name.replace("-", "_")
     block = re.search(rf'^module "{name}" {{\n(.*?)^}}', text_of("main.tf"), re.DOTALL | re.MULTILINE)
     assert block is not None, f"main.tf has no module {name}"
     return block.group(1)
@@ -207,7 +209,7 @@ def alarm_names() -> set[str]:
         *bus_alarms(),
         *monitoring_alarms(),
         *counted_alarms(),
-        *re.findall(r"^    { ([a-z-]+) = local\.\w+ },$", text_of("main.tf"), re.MULTILINE),
+        *re.findall(r"^    { ([a-z-]+) = (?:local|module)\.[\w.]+ },$", text_of("main.tf"), re.MULTILINE),
         *re.findall(r"^    ([a-z-]+) = {", alarms_output("rest_api"), re.MULTILINE),
         *(f"cases-{name}" for name in cases),
     ]

@@ -112,8 +112,9 @@ def test_every_queue_consumer_reports_single_failures(plan: dict[str, Any]) -> N
         assert source["function_response_types"] == ["ReportBatchItemFailures"], source["address"]
 
 
-def test_the_stream_consumer_is_bounded_bisects_and_forgets_nothing(plan: dict[str, Any]) -> None:
-    source = only(plan, "aws_lambda_event_source_mapping", "module.relay.")
+@pytest.mark.parametrize("consumer", ["relay", "learn"])
+def test_a_stream_consumer_is_bounded_bisects_and_forgets_nothing(plan: dict[str, Any], consumer: str) -> None:
+    source = only(plan, "aws_lambda_event_source_mapping", f"module.{consumer}.")
 
     assert source["bisect_batch_on_function_error"]
     assert 0 < source["maximum_retry_attempts"] <= 10000
@@ -127,6 +128,71 @@ def test_acceptance_wakes_no_relay(plan: dict[str, Any]) -> None:
 
     (pattern,) = [json.loads(f["pattern"]) for f in source["filter_criteria"][0]["filter"]]
     assert pattern == {"dynamodb": {"NewImage": {"status": {"S": [{"anything-but": ["RECEIVED"]}]}}}}
+
+
+def test_the_stream_has_two_consumers_which_is_all_that_it_can_serve(plan: dict[str, Any]) -> None:
+    streams = [m for m in resources(plan, "aws_lambda_event_source_mapping") if m["starting_position"]]
+
+    assert len(streams) == 2
+
+
+def test_only_what_is_decided_is_learnt_from_a_few_seconds_at_a_time(plan: dict[str, Any]) -> None:
+    source = only(plan, "aws_lambda_event_source_mapping", "module.learn.")
+
+    (pattern,) = [json.loads(f["pattern"]) for f in source["filter_criteria"][0]["filter"]]
+    assert pattern == {"dynamodb": {"NewImage": {"decided_at": {"S": [{"exists": True}]}}}}
+    assert (source["batch_size"], source["maximum_batching_window_in_seconds"]) == (60, 5)
+
+
+def test_a_failing_record_delays_what_is_learnt_by_six_hours_at_most(plan: dict[str, Any]) -> None:
+    source = only(plan, "aws_lambda_event_source_mapping", "module.learn.")
+
+    assert source["maximum_record_age_in_seconds"] == 6 * 3600
+
+
+def test_the_policy_document_is_an_encrypted_parameter_with_the_shipped_document(plan: dict[str, Any]) -> None:
+    parameter = only(plan, "aws_ssm_parameter", "module.policy_parameter.")
+
+    assert (parameter["type"], parameter["tier"]) == ("SecureString", "Intelligent-Tiering")
+    assert parameter["value"] == (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")
+
+
+def test_drift_is_judged_by_the_bars_of_the_policy_document(plan: dict[str, Any]) -> None:
+    # Of `process` a plan does not tell: the URL of its queue is only known after the apply.
+    environment = only(plan, "aws_lambda_function", "module.drift.")["environment"][0]["variables"]
+
+    assert environment["POLICY_PARAMETER"] == "txn-default-policy"
+
+
+def test_counts_of_decisions_expire_and_nothing_else_does(plan: dict[str, Any]) -> None:
+    expiring = {
+        (table["name"], ttl["attribute_name"])
+        for table in resources(plan, "aws_dynamodb_table")
+        for ttl in table.get("ttl", [])  # left out where only an apply tells that there is none
+        if ttl["enabled"]
+    }
+
+    assert expiring == {("txn-default-drift", "expires_at")}
+
+
+def test_drift_is_looked_at_every_hour(plan: dict[str, Any]) -> None:
+    rule = only(plan, "aws_cloudwatch_event_rule", "module.drift.")
+
+    assert rule["schedule_expression"] == "rate(1 hour)"
+
+
+def test_an_open_breaker_alarms_until_a_run_says_that_it_is_closed(plan: dict[str, Any]) -> None:
+    alarm = only(plan, "aws_cloudwatch_metric_alarm", '"drift-breaker-open"')
+
+    assert (alarm["metric_name"], alarm["statistic"], alarm["threshold"]) == ("DriftBreakerOpen", "Maximum", 0)
+    assert (alarm["period"], alarm["treat_missing_data"]) == (3600, "ignore")
+
+
+def test_deciding_without_a_policy_document_is_critical_and_an_old_one_is_not(plan: dict[str, Any]) -> None:
+    rule = only(plan, "aws_cloudwatch_composite_alarm", "module.monitoring.")["alarm_rule"]
+
+    assert "txn-default-policy-fallback" in rule
+    assert "txn-default-policy-refresh-failed" not in rule
 
 
 def test_high_value_goes_by_the_decisions_route(plan: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
+import json
 import os
 import time
 import uuid
@@ -15,7 +17,8 @@ import boto3
 import pytest
 import requests
 
-from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.dynamo import from_item, to_bytes, to_item
+from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import package, stack, terraform_tree
 from scripts import terraform as terraform_cli
 from scripts.ministack import MiniStack
@@ -88,17 +91,61 @@ class Flagship:
         """Return a transaction's case, or an empty one."""
         return self._row("cases_table_name", "case_id", transaction_id)
 
+    def merchant_risk(self, merchant_id: str) -> MerchantRisk:
+        """Return what is known of a merchant; nothing, where nothing was learnt yet."""
+        row = self._row("merchant_risk_table_name", "merchant_id", merchant_id)
+        return MerchantRisk.unpack(to_bytes(row["risk"])) if row else MerchantRisk()
+
+    def drift_row(self, window: str) -> dict[str, Any]:
+        """Return the counts of an hour, or the breaker; empty where there are none."""
+        return self._row("drift_table_name", "window", window)
+
+    def label(self, transaction_id: str, label: str = "fraud", **changes: Any) -> requests.Response:
+        """Label a transaction, as confirmed now unless `changes` say otherwise."""
+        confirmed_at = datetime.now(timezone.utc).isoformat()
+        document = {"transaction_id": transaction_id, "label": label, "source": "chargeback", **changes}
+        document.setdefault("confirmed_at", confirmed_at)
+        return self.call("POST", "/v1/labels", json=document)
+
+    def log_lines(self, function: str) -> list[dict[str, Any]]:
+        """Return the JSON lines of a function's log."""
+        group = f"/aws/lambda/{self.outputs['function_names'][function]}"
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        texts = (text for page in pages for event in page["events"] for text in event["message"].splitlines())
+        return [json.loads(text) for text in texts if text.startswith("{")]
+
+    def archived(self) -> list[dict[str, Any]]:
+        """Return every event in the archive bucket."""
+        s3 = self.client("s3")
+        bucket = self.outputs["archive_bucket_name"]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/")
+        events = []
+        for entry in (entry for page in pages for entry in page.get("Contents", [])):
+            body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+            events += [json.loads(line) for line in gzip.decompress(body).splitlines()]
+        return events
+
+    def invoke(self, function: str, payload: Any = None) -> Any:
+        """Call a function and return its answer; fail where it failed."""
+        answer = self.client("lambda").invoke(
+            FunctionName=self.outputs["function_names"][function], Payload=json.dumps(payload or {}).encode()
+        )
+        content = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, content
+        return content
+
     def _row(self, table: str, key: str, value: str) -> dict[str, Any]:
         answer = self.client("dynamodb").get_item(
             TableName=self.outputs[table], Key={key: {"S": value}}, ConsistentRead=True
         )
         return from_item(answer.get("Item", {}))
 
-    def settled(self, transaction_id: str) -> dict[str, Any]:
+    def settled(self, transaction_id: str, seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         """Wait until a transaction is no longer RECEIVED and return its row."""
         row: dict[str, Any] = wait_for(
             lambda: (row := self.row(transaction_id)) and row["status"] != "RECEIVED" and row,
             f"{transaction_id} to be settled",
+            seconds,
         )
         return row
 

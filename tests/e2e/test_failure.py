@@ -71,7 +71,7 @@ def test_a_failed_transaction_quarantines_its_account_and_nothing_overtakes_it(
         lambda: (row := flagship.row(first["transaction_id"])) and row["status"] == "FAILED" and row, "the failure"
     )
     flagship.submit(second)
-    later = flagship.settled(second["transaction_id"])
+    later = flagship.settled(second["transaction_id"], seconds=120.0)  # three attempts with all their waits
 
     assert json.loads(row["failure"]["original_message"])["transaction"]["transaction_id"] == first["transaction_id"]
     assert [line["status"] for line in row["history"]] == ["RECEIVED", "FAILED"]

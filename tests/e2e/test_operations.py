@@ -55,7 +55,7 @@ def test_logs_tell_the_way_of_a_transaction_by_its_correlation_id(flagship: Flag
     flagship.submit(document)
     row = flagship.settled(document["transaction_id"])
 
-    lines = log_lines(flagship, "ingest") + log_lines(flagship, "process")
+    lines = flagship.log_lines("ingest") + flagship.log_lines("process")
 
     told = [line for line in lines if line.get("correlation_id") == row["correlation_id"]]
     assert {line["service"] for line in told} == {"ingest", "process"}
@@ -67,7 +67,7 @@ def test_decisions_are_counted_in_emf(flagship: Flagship, purchase: Purchase) ->
     flagship.submit(document)
     flagship.settled(document["transaction_id"])
 
-    records = [line for line in log_lines(flagship, "process") if "_aws" in line]
+    records = [line for line in flagship.log_lines("process") if "_aws" in line]
 
     metrics = {
         metric["Name"]
@@ -89,18 +89,9 @@ def test_no_log_carries_a_merchants_name_an_amounts_owner_or_a_whole_payload(
     flagship.settled(document["transaction_id"])
 
     lines = "".join(
-        json.dumps(line) for function in flagship.outputs["function_names"] for line in log_lines(flagship, function)
+        json.dumps(line) for function in flagship.outputs["function_names"] for line in flagship.log_lines(function)
     )
 
     assert document["transaction_id"] in lines
     for secret in ("Telltale Tailors", "48.123456", "4111111111111111", flagship.key):
         assert secret not in lines
-
-
-def log_lines(flagship: Flagship, function: str) -> list[dict[str, Any]]:
-    """Return the JSON lines of a function's log."""
-    logs = flagship.client("logs")
-    group = f"/aws/lambda/{flagship.outputs['function_names'][function]}"
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-    texts = (text for page in pages for event in page["events"] for text in event["message"].splitlines())
-    return [json.loads(text) for text in texts if text.startswith("{")]

@@ -217,3 +217,25 @@ run "data_services_use_the_key_only_for_callers_of_this_account" {
     error_message = "Anyone in the account, but only through DynamoDB and S3."
   }
 }
+
+run "who_may_read_or_write_an_encrypted_parameter_may_use_the_key_for_it" {
+  command = plan
+
+  variables {
+    via_services = ["ssm"]
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : statement if statement.Sid == "AccountThroughServices"
+    ]).Condition.StringEquals["kms:ViaService"] == "ssm.eu-west-1.amazonaws.com"
+    error_message = "Through Systems Manager only."
+  }
+
+  assert {
+    condition = length(setsubtract(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], one([
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : statement if statement.Sid == "AccountThroughServices"
+    ]).Action)) == 0
+    error_message = "Reading needs Decrypt; writing needs Encrypt up to 4 KB and GenerateDataKey above."
+  }
+}

@@ -275,7 +275,7 @@ run "all_alarms_are_told" {
 
 # --- dashboard -------------------------------------------------------------------------------------------------------
 
-run "the_dashboard_shows_throughput_latency_errors_queues_and_decisions" {
+run "the_dashboard_shows_throughput_latency_errors_queues_decisions_and_drift" {
   command = plan
 
   variables {
@@ -286,16 +286,17 @@ run "the_dashboard_shows_throughput_latency_errors_queues_and_decisions" {
       tables             = { transactions = "txn-test-transactions" }
       state_machine_arn  = "arn:aws:states:eu-central-1:123456789012:stateMachine:txn-test-cases"
       event_bus_name     = "txn-test"
+      drift_service      = "drift"
     }
   }
 
   assert {
-    condition     = join(" ", [for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.markdown if widget.type == "text"]) == "## Throughput ## Latency ## Errors ## Queues ## Decisions"
-    error_message = "All five rows must be there, in this order."
+    condition     = join(" ", [for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.markdown if widget.type == "text"]) == "## Throughput ## Latency ## Errors ## Queues ## Decisions ## Drift, over the last 24 hours"
+    error_message = "All six rows must be there, in this order."
   }
 
   assert {
-    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "metric"]) == 15
+    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "metric"]) == 19
     error_message = "All graphs must be there when everything is given."
   }
 
@@ -305,16 +306,44 @@ run "the_dashboard_shows_throughput_latency_errors_queues_and_decisions" {
   }
 
   assert {
+    condition = length(setintersection(
+      [for name in var.critical_alarms : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-${name}"],
+      slice(one([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "alarm"]).properties.alarms, 0, 2 + length(var.critical_alarms) + length(var.functions)),
+    )) == length(var.critical_alarms)
+    error_message = "What is critical must not fall victim to the 100 alarms that a dashboard shows."
+  }
+
+  assert {
     condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.x + widget.width <= 24])
     error_message = "Nothing may stick out of the 24 columns of a dashboard."
   }
 
   assert {
     condition = alltrue([
-      for name in ["txn-test-transactions.fifo", "txn-test-transactions-dlq.fifo", "stateMachine:txn-test-cases", "DecisionLatency", "FraudDetected", "Rejected", "Processed", "txn-test-process", "WriteThrottleEvents"] :
+      for name in ["txn-test-transactions.fifo", "txn-test-transactions-dlq.fifo", "stateMachine:txn-test-cases", "DecisionLatency", "FraudDetected", "Rejected", "Processed", "txn-test-process", "WriteThrottleEvents", "PolicyRefreshFailed", "PolicyFallback", "DriftBreakerOpen"] :
       strcontains(aws_cloudwatch_dashboard.this.dashboard_body, name)
     ])
     error_message = "Everything given must be shown."
+  }
+}
+
+run "each_policys_rate_of_alerts_and_each_series_stability_are_found_by_their_names" {
+  command = plan
+
+  variables {
+    dashboard = { drift_service = "drift" }
+  }
+
+  assert {
+    condition = toset(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+        for metric in widget.properties.metrics : metric[0].expression if startswith(try(metric[0].expression, ""), "SEARCH")
+      ] if widget.type == "metric"
+      ])) == toset([
+      "SEARCH('{\"${var.decision_metrics.namespace}\",Policy,service} service=\"drift\" MetricName=\"AlertRate\"', 'Maximum', 3600)",
+      "SEARCH('{\"${var.decision_metrics.namespace}\",Model,Series,service} service=\"drift\" MetricName=\"PopulationStability\"', 'Maximum', 3600)",
+    ])
+    error_message = "The dimensions must be exactly those that the function writes, or the search finds nothing."
   }
 }
 

@@ -187,17 +187,18 @@ run "the_projects_document_builds_all_four_operations" {
       submitTransaction       = { function_name = "ingest", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:ingest/invocations" }
       getTransaction          = { function_name = "query", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:query/invocations" }
       listAccountTransactions = { function_name = "query", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:query/invocations" }
+      recordLabel             = { function_name = "label", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:label/invocations" }
       getHealth               = { function_name = "query", invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-central-1:123456789012:function:query/invocations" }
     }
   }
 
   assert {
-    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(aws_api_gateway_method.this) == 4
-    error_message = "All four operations must demand a key."
+    condition     = alltrue([for method in aws_api_gateway_method.this : method.api_key_required]) && length(aws_api_gateway_method.this) == 5
+    error_message = "All five operations must demand a key."
   }
 
   assert {
-    condition     = keys(aws_api_gateway_model.this) == ["TransactionEnvelope"] && jsondecode(aws_api_gateway_model.this["TransactionEnvelope"].schema).type == "object"
+    condition     = keys(aws_api_gateway_model.this) == ["LabelEnvelope", "TransactionEnvelope"] && alltrue([for model in aws_api_gateway_model.this : jsondecode(model.schema).type == "object" && !can(jsondecode(model.schema).properties)])
     error_message = "The gateway must demand a JSON object and leave the rest to the service."
   }
 }
