@@ -21,9 +21,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from scripts.demo import verdicts
 from scripts.demo.client import Sent
 from scripts.demo.observe import Row, Snapshot
 from scripts.demo.system import System
+from scripts.demo.verdicts import PolicyCount
 
 ACCEPTED, CONFLICT, REJECTED, UNANSWERED = "accepted", "conflict", "rejected", "unanswered"
 EXAMPLES_KEPT = 20
@@ -103,6 +105,7 @@ class Books:
     cases: dict[str, Any] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     confusion: Optional[Confusion] = None
+    policies: dict[str, PolicyCount] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
 
@@ -170,6 +173,7 @@ def count(sent: Sequence[Sent], snapshot: Snapshot, system: System) -> Books:
     _count_cases(books, committed, snapshot, system)
     _count_events(books, committed, snapshot)
     books.confusion = _confusion(accepted, snapshot.rows, system)
+    books.policies = _verdicts(accepted, snapshot.rows, system)
     books.checks = _checks(books, snapshot)
     return books
 
@@ -329,6 +333,11 @@ def _confusion(accepted: Sequence[Submission], rows: Mapping[str, Row], system: 
             confusion.add(fraud, row.outcome in system.flagged)
             labelled += 1
     return confusion if labelled else None
+
+
+def _verdicts(accepted: Sequence[Submission], rows: Mapping[str, Row], system: System) -> dict[str, PolicyCount]:
+    found = ((own_row(submission, rows), submission.first.transaction.fraud) for submission in accepted)
+    return verdicts.count(((row, fraud) for row, fraud in found if row is not None and row.outcome is not None), system)
 
 
 def _checks(books: Books, snapshot: Snapshot) -> list[Check]:

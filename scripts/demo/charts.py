@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, TypedDict
 
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from scripts.demo.measures import Measures
+from scripts.drawing import AMBER, BLUE, GREY, GRID, INK, RED, TEAL, THOUSANDS, Drawn, svg
 
-matplotlib.use("svg")
-
-INK, MUTED, GRID = "#1f2933", "#52606d", "#e4e7eb"
-BLUE, TEAL, AMBER, RED, GREY = "#2563a8", "#0f8b8d", "#c77700", "#b3261e", "#7b8794"
 STATUS_COLOURS = {
     "APPROVED": TEAL, "REVIEW_REQUIRED": AMBER, "FRAUD_SUSPECTED": RED, "DECLINED": RED, "REJECTED": GREY,
     "FAILED": RED, "HELD": AMBER, "RECEIVED": GREY,
 }  # fmt: skip
-_STYLE: Any = {
-    "svg.fonttype": "none",  # text stays text: it can be selected, and the page stays small
-    "svg.hashsalt": "report",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "text.color": INK,
-}
-_THOUSANDS = StrMethodFormatter("{x:,.0f}")
 _LONGEST_SERIES = 120
 _SHORT_SECONDS = 20
-
-
-class Drawn(TypedDict):
-    """A plot with its title, and in words what it shows."""
-
-    title: str
-    alt: str
-    svg: str
 
 
 def draw(measures: Measures, by_status: Mapping[str, int]) -> list[Drawn]:
@@ -86,7 +54,7 @@ def _throughput(measures: Measures) -> Drawn | None:
         title="Throughput",
         alt=f"Lines over {end:.0f} seconds: at most {max(sent):.0f} transactions sent and"
         f" {max(decided, default=0):.0f} decided a second.",
-        svg=_svg("throughput", plot, wide=True),
+        svg=svg("throughput", plot, wide=True),
     )
 
 
@@ -122,14 +90,14 @@ def _latency(title: str, meaning: str, seconds: Sequence[float], colour: str) ->
             )  # fmt: skip
         axes.set_xlabel("milliseconds, logarithmic")
         axes.set_ylabel("transactions")
-        axes.yaxis.set_major_formatter(_THOUSANDS)
+        axes.yaxis.set_major_formatter(THOUSANDS)
         axes.grid(axis="y", color=GRID)
 
     words = ", ".join(f"{rank} % within {_time(value)}" for rank, value in marks.items())
     return Drawn(
         title=f"Latency: {title}",
         alt=f"Histogram of the time {meaning}: {words}.",
-        svg=_svg(f"latency-{'api' if colour == BLUE else 'end'}", plot),
+        svg=svg(f"latency-{'api' if colour == BLUE else 'end'}", plot),
     )
 
 
@@ -153,13 +121,13 @@ def _statuses(by_status: Mapping[str, int]) -> Drawn | None:
         axes.bar_label(bars, labels=[f"{count:,}" for count in counts], padding=4, color=INK)
         axes.set_xlabel("accepted transactions")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.xaxis.set_major_formatter(_THOUSANDS)
+        axes.xaxis.set_major_formatter(THOUSANDS)
         axes.margins(x=0.14)
         axes.grid(axis="x", color=GRID)
         axes.tick_params(left=False)
 
     words = ", ".join(f"{count:,} {name}" for name, count in reversed(ordered))
-    return Drawn(title="Status", alt=f"Bars of the accepted transactions by status: {words}.", svg=_svg("status", plot))
+    return Drawn(title="Status", alt=f"Bars of the accepted transactions by status: {words}.", svg=svg("status", plot))
 
 
 def _scores(scores: Sequence[float]) -> Drawn | None:
@@ -173,7 +141,7 @@ def _scores(scores: Sequence[float]) -> Drawn | None:
         axes.hist([score + step / 2 for score in scores], bins=list(bins), color=BLUE, alpha=0.85, rwidth=0.86)
         axes.set_yscale("log")
         axes.set_ylim(bottom=0.8)  # one transaction still has a bar
-        axes.yaxis.set_major_formatter(_THOUSANDS)
+        axes.yaxis.set_major_formatter(THOUSANDS)
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xticks([edge + step / 2 for edge in bins[:-1]], [f"{edge:g}" for edge in bins[:-1]])
         axes.set_xlabel("score")
@@ -185,28 +153,5 @@ def _scores(scores: Sequence[float]) -> Drawn | None:
         title="Score",
         alt=f"Histogram of the scores of {len(scores):,} decided transactions: {zero:,} scored 0,"
         f" the highest is {highest:g}.",
-        svg=_svg("score", plot),
+        svg=svg("score", plot),
     )
-
-
-def _svg(name: str, plot: Callable[[Axes], None], wide: bool = False) -> str:
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(9.0, 2.9) if wide else (4.6, 3.0), layout="constrained")
-        axes = figure.add_subplot()
-        plot(axes)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _embeddable(file.getvalue(), name)
-
-
-def _embeddable(svg: str, name: str) -> str:
-    """Return the drawing without file header, its ids made unique in the page, its size left to the page."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = svg.replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
-    svg = re.sub(r"font: ([^;\"]*)'DejaVu Sans'[^;\"]*", r"font: \1system-ui, sans-serif", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    return svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)

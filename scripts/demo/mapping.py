@@ -18,8 +18,10 @@ A mapping is a small TOML file:
     max_transaction_amount = { constant = "50000" }
 
     [label]                     # optional: known frauds; counted afterwards, never sent
-    column = "is_fraud"
-    fraud  = ["1", "true"]
+    column  = "is_fraud"
+    fraud   = ["1", "true"]
+    genuine = ["0", "false"]    # a backtest needs it: there, a value of no list is an error of its row
+    unknown = ["?"]             # optional; an empty value is unknown without it
 
 An entry has exactly one source and any of the steps, which run in this order:
 
@@ -44,7 +46,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -53,17 +55,19 @@ from typing import Any, Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scripts.demo.model import DemoError, Merchant, Transaction
+from scripts.demo.rows import Row
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-Row = Mapping[str, Any]
-
 REQUIRED = ("transaction_id", "account_id", "merchant_id", "amount", "currency", "occurred_at")
 OPTIONAL = ("category", "channel", "latitude", "longitude")
 _NUMBERS = frozenset({"amount", "latitude", "longitude", "max_transaction_amount"})
+LABELS = ("fraud", "genuine", "unknown")
+"""What can be known of a transaction."""
+
 _SOURCES = ("column", "template", "constant")
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.:-]+")
 _ID_LENGTH = 64
@@ -206,9 +210,14 @@ def _cell(row: Row, column: str, key: str) -> str:
         raise RowError(f"{key}: the row has no column {column!r}")
     if isinstance(value, (dict, list)):
         raise RowError(f"{key}: column {column!r} holds no single value; use a dotted name such as {column}.part")
+    return "" if value is None else _written(value)
+
+
+def _written(value: Any) -> str:
+    """Return a single value as text, as JSON writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value)
+    return str(value)
 
 
 def _parsed_time(text: str, layout: str) -> datetime:
@@ -229,7 +238,7 @@ class ColumnMapping:
     merchant_name: Optional[Field] = None
     merchant_limit: Optional[Field] = None
     label: Optional[Field] = None
-    fraud_values: frozenset[str] = frozenset()
+    label_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     file_format: Optional[str] = None
     delimiter: str = ","
     encoding: str = "utf-8-sig"
@@ -250,13 +259,13 @@ class ColumnMapping:
 
         """
         known = list(header)
-        for field in self.entries:
-            for column in field.columns:
+        for entry in self.entries:
+            for column in entry.columns:
                 if column not in known:
                     close = difflib.get_close_matches(column, known, n=1, cutoff=0.5)
                     hint = f" Did you mean {close[0]!r}?" if close else ""
                     raise MappingError(
-                        f"{self.path}: {field.key}: {source} has no column {column!r}.{hint}"
+                        f"{self.path}: {entry.key}: {source} has no column {column!r}.{hint}"
                         f" Its columns are: {', '.join(known)}."
                     )
 
@@ -302,13 +311,33 @@ class ColumnMapping:
             max_transaction_amount=self.merchant_limit.number(row) if self.merchant_limit else None,
         )
 
+    def known_label(self, row: Row) -> str:
+        """Return which of `LABELS` the row has; one without a value is unknown.
+
+        Raises
+        ------
+        RowError
+            If the mapping lists its value nowhere.
+
+        """
+        if self.label is None:
+            return "unknown"
+        column = self.label.column or ""
+        present = column in row or "." in column
+        value = _cell(row, column, self.label.key).strip() if present else ""
+        found = next((name for name, values in self.label_values.items() if value in values), None)
+        if found is None and value:
+            raise RowError(f"label: column {self.label.column!r} holds {value!r}, which the mapping does not list")
+        return found or "unknown"
+
     def _label(self, row: Row) -> Optional[bool]:
         if self.label is None:
             return None
         try:
-            return self.label.text(row) in self.fraud_values
+            value = self.label.text(row)
         except RowError:
             return None  # a row without a label is still a transaction
+        return None if value in self.label_values.get("unknown", ()) else value in self.label_values["fraud"]
 
 
 def load_mapping(path: Path) -> ColumnMapping:
@@ -359,18 +388,26 @@ class _Reader:
             merchant_name=optional.get("name"),
             merchant_limit=optional.get("max_transaction_amount"),
             label=self._label(label) if label else None,
-            fraud_values=frozenset(str(value) for value in label.get("fraud", ())),
+            label_values={name: frozenset(map(_written, label[name])) for name in LABELS if name in label},
             file_format=file.get("format"),
             delimiter=str(file.get("delimiter", ",")),
             encoding=str(file.get("encoding", "utf-8-sig")),
         )
 
     def _label(self, entry: Mapping[str, Any]) -> Field:
-        self._only("label", entry, ("column", "fraud"))
+        self._only("label", entry, ("column", *LABELS))
         if not isinstance(entry.get("column"), str):
             raise self._error("label.column", "is missing; say which column holds the label")
         if not isinstance(entry.get("fraud"), list) or not entry["fraud"]:
             raise self._error("label.fraud", 'must list the values that mean fraud, such as ["1"]')
+        seen: set[str] = set()
+        for name in LABELS:
+            values = entry.get(name, [])
+            if not isinstance(values, list):
+                raise self._error(f"label.{name}", f'must list the values that mean {name}, such as ["0"]')
+            if seen.intersection(map(_written, values)):
+                raise self._error(f"label.{name}", "holds a value that means something else already")
+            seen.update(map(_written, values))
         return Field("label.column", column=entry["column"])
 
     def _field(self, key: str, entry: Any) -> Field:

@@ -48,6 +48,8 @@ class Row:
         Of its decision; None and empty without one.
     commits
         How often its history says that it was decided.
+    policy, verdicts
+        The policy that decided, and the outcome that each policy would have given, its own among them.
 
     """
 
@@ -63,6 +65,8 @@ class Row:
     outcome: Optional[str] = None
     routes: tuple[str, ...] = ()
     commits: int = 0
+    policy: Optional[str] = None
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ class Observer:
         """Read everything."""
         names = (
             "transaction_id", "account_id", "merchant_id", "amount", "currency", "status", "sequence", "decided_at",
-            "decision.score", "decision.outcome", "decision.routes", "history",
+            "decision.score", "decision.outcome", "decision.routes", "decision.policy", "decision.shadows", "history",
         )  # fmt: skip
         rows: dict[str, Row] = {}
         rejected_messages = 0
@@ -255,6 +259,8 @@ class Observer:
             outcome=decision.get("outcome"),
             routes=tuple(decision.get("routes", ())),
             commits=sum(1 for entry in history if entry.get("reason") == self._system.decided_reason),
+            policy=decision.get("policy"),
+            verdicts=_verdicts(decision),
         )
 
     def _scan(self, table: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -295,6 +301,12 @@ def _merchant_item(merchant: Merchant) -> dict[str, Any]:
         "max_transaction_amount": merchant.max_transaction_amount,
     }
     return {name: _serialize(value) for name, value in row.items() if value is not None}
+
+
+def _verdicts(decision: Mapping[str, Any]) -> dict[str, str]:
+    """Return what each policy said of a transaction, the one that decided among them."""
+    results = [decision, *decision.get("shadows", ())] if decision else []
+    return {result["policy"]: result["outcome"] for result in results}
 
 
 def _seconds(text: str) -> float:

@@ -10,16 +10,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scripts import page
 from scripts.demo import charts
 from scripts.demo.books import Books
 from scripts.demo.measures import Measures, percentiles_ms
 from scripts.demo.source import Unmappable
+from scripts.demo.verdicts import PolicyCount
 
 JSON_NAME, HTML_NAME, COMPLAINTS_NAME = "report.json", "report.html", "functions.log"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -70,6 +71,7 @@ def document(result: Result) -> dict[str, Any]:
         "cases": books.cases,
         "events": books.events,
         "confusion": asdict(books.confusion) if books.confusion else None,
+        "policies": {name: asdict(count) for name, count in books.policies.items()},
         "latency_ms": {
             "api": percentiles_ms(measures.api_seconds),
             "end_to_end": percentiles_ms(measures.end_to_end_seconds),
@@ -122,10 +124,7 @@ def write(result: Result, folder: Path) -> list[Path]:
 
 def html(result: Result, content: dict[str, Any]) -> str:
     """Return the report as one self-contained page: it loads nothing."""
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    templates = page.templates(_TEMPLATES)
     templates.filters["number"] = _number
     templates.filters["time"] = _time
     drawn = charts.draw(result.measures, result.books.by_status)
@@ -151,6 +150,8 @@ def show(result: Result, files: list[Path], console: Console) -> None:
     )
     statuses = ", ".join(f"{count:,} {status}" for status, count in result.books.by_status.items())
     console.print(f"Status: {statuses or 'nothing accepted'}", highlight=False)
+    flagged = "; ".join(_flagged(name, count) for name, count in result.books.policies.items())
+    console.print(f"Flagged: {flagged or 'nothing decided'}", highlight=False)
     if result.unmappable.count:
         console.print(
             f"{result.unmappable.count:,} rows could not be mapped: {result.unmappable.examples[0]}",
@@ -166,6 +167,11 @@ def show(result: Result, files: list[Path], console: Console) -> None:
     console.print(Text(verdict[0], verdict[1]), f"{result.duration_seconds:.0f} s in all.", highlight=False)
     for file in [*files, *([result.complaints] if result.complaints else [])]:
         console.print(_shown(file), highlight=False, markup=False, soft_wrap=True)
+
+
+def _flagged(policy: str, count: PolicyCount) -> str:
+    frauds = f" ({count.frauds_flagged:,} of {count.frauds:,} frauds)" if count.frauds else ""
+    return f"{count.flagged:,} by {policy}{'' if count.decided else ', a shadow'}{frauds}"
 
 
 def _times(percentiles: dict[str, Any]) -> str:

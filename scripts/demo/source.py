@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import itertools
-import json
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Optional, Protocol, TextIO
 
 from scripts.demo import generator
-from scripts.demo.mapping import ColumnMapping, MappingError, Row, RowError
+from scripts.demo.mapping import ColumnMapping, MappingError, RowError
 from scripts.demo.model import DemoError, Merchant, Transaction
+from scripts.demo.rows import Row, csv_cells, format_of, json_rows, open_text
 
 EXAMPLES_KEPT = 20
 """How many unmappable rows a report shows in full."""
@@ -151,10 +148,10 @@ class FileSource:
 
     def _rows(self) -> Iterator[tuple[int, Optional[Row]]]:
         """Yield each row with the line on which it begins; None for a line that is no row at all."""
-        file_format = self._mapping.file_format or _format_of(self._path)
+        file_format = self._mapping.file_format or format_of(self._path)
         try:
-            with _open_text(self._path, self._mapping.encoding) as file:
-                rows = self._csv_rows(file) if file_format == "csv" else _json_rows(file)
+            with open_text(self._path, self._mapping.encoding) as file:
+                rows = self._csv_rows(file) if file_format == "csv" else json_rows(file)
                 yield from itertools.islice(rows, self._limit or None)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DemoError(f"{self._path}: the file is damaged, or not gzip as its name says ({error}).") from error
@@ -169,40 +166,8 @@ class FileSource:
             raise DemoError(f"{self._path}: the file cannot be read ({error.strerror}).") from error
 
     def _csv_rows(self, file: TextIO) -> Iterator[tuple[int, Optional[Row]]]:
-        reader = csv.reader(file, delimiter=self._mapping.delimiter)
-        header = next(reader, [])
+        rows = csv_cells(file, self._mapping.delimiter)
+        _, header = next(rows, (1, []))
         self._mapping.check_columns(header, self._path.name)
-        begins = reader.line_num + 1
-        for cells in reader:
-            if cells:  # an empty line is no row
-                yield begins, dict(zip(header, cells))
-            begins = reader.line_num + 1
-
-
-def _json_rows(file: TextIO) -> Iterator[tuple[int, Optional[Row]]]:
-    for line, text in enumerate(file, start=1):
-        if not text.strip():
-            continue
-        try:
-            row = json.loads(text, parse_float=Decimal)
-        except ValueError:
-            row = None
-        yield line, row if isinstance(row, dict) else None
-
-
-def _format_of(path: Path) -> str:
-    name = re.sub(r"\.gz$", "", path.name.lower())
-    if name.endswith((".jsonl", ".ndjson", ".json")):
-        return "jsonl"
-    if name.endswith((".csv", ".tsv", ".txt")):
-        return "csv"
-    raise DemoError(f"{path}: neither .csv nor .jsonl; name the format in the mapping as file.format.")
-
-
-def _open_text(path: Path, encoding: str) -> TextIO:
-    try:
-        if path.name.lower().endswith(".gz"):
-            return io.TextIOWrapper(gzip.open(path), encoding=encoding, newline="")
-        return path.open(encoding=encoding, newline="")
-    except LookupError as error:
-        raise DemoError(f"{path}: {error}; correct file.encoding in the mapping.") from error
+        for line, cells in rows:
+            yield line, dict(zip(header, cells))

@@ -44,12 +44,25 @@ def row(given: Transaction, sequence: int | None = 1, **changes: Any) -> Row:
         "outcome": "APPROVED",
         "routes": ("high_value",) if given.amount > 10_000 else (),
         "commits": 1,
+        "policy": "points",
+        "verdicts": {"points": changes.get("outcome", "APPROVED")},
     }
     return Row(**{**fields, **changes})
 
 
 def waiting_row(given: Transaction, status: str = "RECEIVED") -> Row:
-    return row(given, None, status=status, decided_at=None, score=None, outcome=None, routes=(), commits=0)
+    return row(
+        given,
+        None,
+        status=status,
+        decided_at=None,
+        score=None,
+        outcome=None,
+        routes=(),
+        commits=0,
+        policy=None,
+        verdicts={},
+    )
 
 
 def snapshot(rows: Iterable[Row], **changes: Any) -> Snapshot:

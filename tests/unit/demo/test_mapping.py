@@ -203,6 +203,32 @@ def test_a_label_is_kept_and_not_sent(tmp_path: Path) -> None:
     assert b"bad" not in made[0].body()
 
 
+def test_a_label_is_one_of_the_values_that_the_mapping_lists(tmp_path: Path) -> None:
+    label = '[label]\ncolumn = "bad"\nfraud = [true, "F"]\ngenuine = [0]\nunknown = ["?"]'
+    checked = mapping(tmp_path, label)
+
+    labels = [checked.known_label({**ROW, "bad": value}) for value in (True, "F", 0, "0", "?", "", None)]
+
+    assert labels == ["fraud", "fraud", "genuine", "genuine", "unknown", "unknown", "unknown"]
+    assert checked.known_label(ROW) == "unknown"
+    assert checked.transaction({**ROW, "bad": "?"}).fraud is None
+    with pytest.raises(RowError, match="label: column 'bad' holds 'f', which the mapping does not list"):
+        checked.known_label({**ROW, "bad": "f"})
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ('genuine = "0"', "label.genuine must list the values that mean genuine"),
+        ('genuine = ["0", "1"]', "label.genuine holds a value that means something else already"),
+        ('genuin = ["0"]', "label.genuin is not known; did you mean 'genuine'"),
+    ],
+)
+def test_a_list_of_labels_that_cannot_be_meant_is_refused(tmp_path: Path, entries: str, message: str) -> None:
+    with pytest.raises(MappingError, match=message):
+        mapping(tmp_path, f'[label]\ncolumn = "bad"\nfraud = ["1"]\n{entries}')
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -23,7 +23,10 @@ Clients = Callable[[str], Any]
 DECIDED = {
     "transaction_id": "t1", "account_id": "a1", "merchant_id": "m1", "amount": Decimal("10000.01"), "currency": "USD",
     "status": "DECLINED", "sequence": 3, "decided_at": "2026-11-20T10:00:00.250000Z", "revision": 3,
-    "decision": {"score": 30, "outcome": "REVIEW_REQUIRED", "routes": ["high_value"], "features": {"amount": "1"}},
+    "decision": {
+        "score": 30, "outcome": "REVIEW_REQUIRED", "routes": ["high_value"], "features": {"amount": "1"},
+        "policy": "points", "shadows": [{"policy": "weights", "outcome": "APPROVED", "score": 3}],
+    },
     "history": [{"reason": "ACCEPTED"}, {"reason": "SCORED"}, {"reason": "ANALYST"}],
 }  # fmt: skip
 WAITING = {
@@ -102,7 +105,7 @@ def test_a_snapshot_holds_what_is_in_the_tables_the_queue_and_the_bucket(
     decided_at = datetime(2026, 11, 20, 10, 0, 0, 250_000, tzinfo=timezone.utc).timestamp()
     assert state.rows["t1"] == Row(
         "t1", "a1", "m1", Decimal("10000.01"), "USD", "DECLINED", 3, decided_at, 30.0, "REVIEW_REQUIRED",
-        ("high_value",), 1,
+        ("high_value",), 1, "points", {"points": "REVIEW_REQUIRED", "weights": "APPROVED"},
     )  # fmt: skip
     assert state.rows["t2"].outcome is None
     assert state.rejected_messages == 1

@@ -19,7 +19,7 @@ from tests.unit.demo.builders import row, sent, snapshot, transaction
 PROMISED = {
     "submitted", "accepted", "rejected", "conflicts", "settled", "lost", "duplicated", "out_of_order", "by_status",
     "latency_ms", "throughput_tps", "apply_seconds", "emulator", "seed", "confusion", "started_at", "input",
-    "high_value", "cases", "unmappable",
+    "high_value", "cases", "unmappable", "policies",
 }  # fmt: skip
 
 
