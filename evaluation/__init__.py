@@ -1,0 +1,1 @@
+"""Offline: simulated data, training, evaluation of policies, export of models. Nothing here runs in Lambda."""
