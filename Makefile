@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 DEV := build/venv/dev/bin/python
+EVALUATE := build/venv/evaluate/bin/python
 
 # Terraform warns on every call when this names a file that does not exist.
 export TF_CLI_CONFIG_FILE := $(wildcard $(TF_CLI_CONFIG_FILE))
@@ -9,7 +10,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo test unit contract e2e lint scan docs local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit evaluation contract e2e lint scan docs policy-check labels local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +26,26 @@ demo: setup ## deploy locally and run transactions through (COUNT RATE INPUT MAP
 	  $(if $(INPUT),--input "$(INPUT)") $(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed $(SEED)) \
 	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(WORKERS),--workers $(WORKERS))
 
-test: lint unit contract e2e ## set up and run every test
+train: ## a model artifact from simulated data, or from a labelled file (INPUT MAP SKIP_BAD OUTPUT)
+	@$(PYTHON) -m scripts.bootstrap evaluate
+	@PYTHONPATH=lambda_src $(EVALUATE) -m evaluation.train $(if $(INPUT),--input "$(INPUT)") \
+	  $(if $(MAP),--map "$(MAP)") $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
+
+evaluate: ## every policy by the published protocol; build/evaluate/report.html (SEEDS CUSTOMERS SAMPLE WORKERS OUTPUT)
+	@$(PYTHON) -m scripts.bootstrap evaluate
+	@PYTHONPATH=lambda_src $(EVALUATE) -m evaluation.evaluate $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(SAMPLE),--sample "$(SAMPLE)") \
+	  $(if $(WORKERS),--workers $(WORKERS)) $(if $(OUTPUT),--output "$(OUTPUT)")
+
+backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION MAP LABELS SINCE SKIP_BAD in the docs)
+	@$(PYTHON) -m scripts.bootstrap evaluate
+	@PYTHONPATH=lambda_src $(EVALUATE) -m evaluation.backtest $(if $(POLICY),--policy "$(POLICY)") \
+	  $(if $(INPUT),--input "$(INPUT)") $(if $(CHAMPION),--champion "$(CHAMPION)") $(if $(DOCUMENT),--document "$(DOCUMENT)") \
+	  $(if $(MODELS),--models "$(MODELS)") $(if $(MAP),--map "$(MAP)") $(if $(LABELS),--labels "$(LABELS)") \
+	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
+
+test: lint unit evaluation contract e2e ## set up and run every test
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -34,6 +54,10 @@ lint: setup ## ruff, mypy, terraform fmt
 
 unit: setup ## unit and property tests
 	@$(DEV) -m pytest -q $(wildcard tests/unit tests/property)
+
+evaluation: ## tests of training, evaluation and backtest, in their own environment
+	@$(PYTHON) -m scripts.bootstrap evaluate
+	@$(EVALUATE) -m pytest -q --confcutdir=tests/evaluation tests/evaluation
 
 contract: package ## terraform validate and test in every module, generated docs, the API document
 	@$(DEV) -m pytest -q tests/contract
@@ -47,6 +71,13 @@ scan: setup ## checkov over the root, modules and examples; reports in build/sca
 
 docs: setup ## write the tables of inputs and outputs into the modules' READMEs
 	@$(DEV) -m scripts.module_docs
+
+policy-check: setup ## check a policy document as the functions do (FILE; default: the shipped one)
+	@$(DEV) -m scripts.policy check "$(or $(FILE),policy_documents/flagship.json)"
+
+labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
+	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SOURCE),--source $(SOURCE)) \
+	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
 
 local-up: setup ## start a local AWS with the pipeline on it and leave it running (PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(PORT),--port $(PORT))

@@ -82,6 +82,11 @@ def test_the_shipped_document_is_good_and_has_the_published_numbers() -> None:
     assert read.policies["weights"].numbers == document().policies["weights"].numbers
     assert read.policies["weights"].thresholds == Thresholds(None, 9)
     assert read.high_value_above == 10_000
+    combined = read.policies["combined"]
+    rules = sum(
+        factor * highest_score(part, read.policies) for part, factor in combined.numbers.items() if part != "model"
+    )
+    assert rules < combined.thresholds.fraud  # by rules alone nobody is suspected
 
 
 @pytest.mark.parametrize(
