@@ -35,6 +35,15 @@ locals {
     kind => [for source in var.event_sources : source.arn if source.kind == kind]
   }
 
+  # What Lambda needs of the role to attach the function to a network. The running code is denied all of it.
+  network_changes = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+  network_views = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+
   # What it takes to hand something over, by the service in the receiver's ARN.
   delivery_actions = {
     events = "events:PutEvents"
@@ -129,13 +138,8 @@ data "aws_iam_policy_document" "permissions" {
     for_each = var.vpc == null ? [] : [1]
 
     content {
-      sid = "AttachToTheNetwork"
-      actions = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:UnassignPrivateIpAddresses",
-      ]
+      sid     = "AttachToTheNetwork"
+      actions = local.network_changes
       # Lambda refuses the role if DeleteNetworkInterface is limited to a kind of resource or to an id.
       resources = ["arn:${local.partition}:ec2:${local.place}:*/*"]
     }
@@ -146,7 +150,7 @@ data "aws_iam_policy_document" "permissions" {
 
     content {
       sid       = "SeeTheNetwork"
-      actions   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+      actions   = local.network_views
       resources = ["*"] # AWS offers nothing narrower.
     }
   }
@@ -155,19 +159,12 @@ data "aws_iam_policy_document" "permissions" {
     for_each = var.vpc == null ? [] : [1]
 
     content {
-      sid    = "NetworkIsForLambdaNotForTheCode"
-      effect = "Deny"
-      actions = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-      ]
+      sid       = "NetworkIsForLambdaNotForTheCode"
+      effect    = "Deny"
+      actions   = concat(local.network_changes, local.network_views)
       resources = ["*"]
 
-      # Set only on calls made by the running code, never on those that Lambda makes to attach the function.
+      # Set on calls made by the running code, whatever its version, and never on those that attach the function.
       condition {
         test     = "ArnEquals"
         variable = "lambda:SourceFunctionArn"
@@ -198,7 +195,7 @@ data "aws_iam_policy_document" "permissions" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = var.name
+  name               = coalesce(var.role_name, var.name)
   description        = "Execution role of the function ${var.name}"
   assume_role_policy = data.aws_iam_policy_document.assume_role.json
 }
@@ -214,6 +211,7 @@ resource "aws_iam_role_policy" "this" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:How long logs are kept is the caller's choice (argument log_retention_days, a year by default)
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Full name of the function and of its role, 1 to 64 letters, digits, hyphens and underscores."
+  description = "Full name of the function, and of its role unless role_name says otherwise; 1 to 64 letters, digits, hyphens and underscores."
   type        = string
 
   validation {
@@ -21,6 +21,17 @@ variable "description" {
 # ---------------------------------------------------------------------------------------------------------------------
 # Role
 # ---------------------------------------------------------------------------------------------------------------------
+
+variable "role_name" {
+  description = "Full name of the role, 1 to 64 letters, digits and the characters _ + = , . @ -. Null: the function's name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null ? true : can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.role_name))
+    error_message = "role_name must be 1 to 64 letters, digits and the characters _ + = , . @ -, or null."
+  }
+}
 
 variable "policy_statements" {
   description = <<-EOT

@@ -66,6 +66,28 @@ run "runs_on_graviton_with_the_newest_python" {
   }
 }
 
+run "the_role_bears_the_functions_name" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role.this.name == "txn-test-process"
+    error_message = "Without a name of its own the role must be found under the function's."
+  }
+}
+
+run "the_role_can_have_a_name_of_its_own" {
+  command = plan
+
+  variables {
+    role_name = "role-process-test"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.name == "role-process-test" && aws_lambda_function.this.function_name == "txn-test-process"
+    error_message = "role_name must name the role, and the role alone."
+  }
+}
+
 run "the_packages_bytes_decide_whether_the_function_changes" {
   command = plan
 
@@ -325,6 +347,14 @@ run "a_name_over_64_characters_is_refused" {
     name = "a12345678901234567890123456789012345678901234567890123456789012345"
   }
   expect_failures = [var.name]
+}
+
+run "a_role_name_with_a_slash_is_refused" {
+  command = plan
+  variables {
+    role_name = "roles/process"
+  }
+  expect_failures = [var.role_name]
 }
 
 run "an_empty_description_is_refused" {

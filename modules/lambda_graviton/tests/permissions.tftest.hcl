@@ -211,3 +211,50 @@ run "in_a_network_the_running_code_may_not_use_lambdas_permissions" {
     error_message = "Lambda must be able to attach the function."
   }
 }
+
+run "in_a_network_the_code_is_denied_everything_that_lambda_is_granted" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = toset(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Effect == "Deny"]).Action) == toset(flatten([
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Action if contains(["AttachToTheNetwork", "SeeTheNetwork"], s.Sid)
+    ]))
+    error_message = "What is granted for Lambda's sake must be denied to the code, action for action."
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Effect == "Deny"]).Resource == "*"
+    error_message = "The Deny must not leave a resource out."
+  }
+}
+
+run "in_a_network_changes_are_held_to_this_account_and_region" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "AttachToTheNetwork"]).Resource == "arn:aws:ec2:eu-central-1:123456789012:*/*"
+    error_message = "AWS demands all resource ids for DeleteNetworkInterface, but not all accounts and regions."
+  }
+
+  assert {
+    condition     = toset(one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "SeeTheNetwork"]).Action) == toset(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"])
+    error_message = "Only what AWS offers for no narrower resource may have the resource *."
+  }
+}
+
+run "without_a_network_nothing_of_ec2_is_granted" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.this.policy, "ec2:")
+    error_message = "A function outside of a VPC needs nothing of EC2."
+  }
+}
