@@ -18,7 +18,7 @@ from scripts import paths
 SHIPPED_DOCUMENT = paths.ROOT / "policy_documents" / "flagship.json"
 KINDS = (POINTS, WEIGHTS, MODEL, COMBINATION)
 
-DEFAULT_COMBINATION = {"model": 1, "points": 2_000, "weights": 20_000}
+DEFAULT_COMBINATION = {"model": 1, "points": 500, "weights": 5_000}
 """Factors of the combination where the shipped document has none."""
 
 

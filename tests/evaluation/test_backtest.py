@@ -12,11 +12,12 @@ import pytest
 
 from evaluation import backtest
 from evaluation.comparison import events_of
-from evaluation.contenders import SHIPPED_DOCUMENT, contenders, names_of
+from evaluation.contenders import SHIPPED_DOCUMENT, SHIPPED_MODELS, contenders, names_of
 from evaluation.labelled import LabelledTransaction, read_labelled
 from evaluation.stream import replay
 from pipeline.domain.status import Status
 from pipeline.domain.times import from_text
+from pipeline.scoring.artifact import load
 from pipeline.scoring.document import parse
 from pipeline.scoring.engine import DecisionEngine
 from scripts.errors import CommandError
@@ -240,7 +241,8 @@ def test_a_label_that_was_confirmed_later_counts_from_then_on(tmp_path: Path) ->
 
 def test_the_policies_say_what_the_functions_would_decide(tmp_path: Path) -> None:
     champion, challenger = contenders("weights", "points")
-    engine = DecisionEngine(parse(SHIPPED_DOCUMENT.read_text()), {})
+    models = [load(file.read_text()) for file in SHIPPED_MODELS.glob("*.json")]
+    engine = DecisionEngine(parse(SHIPPED_DOCUMENT.read_text()), {one.description.sha256: one for one in models})
     outcomes = set()
     for _, features in replay(events_of(labelled(tmp_path, rows(400)), lambda _: None)):
         decision = engine.replay({**features, "account_bucket": 0, "listed": "", "listed_kind": ""})
