@@ -301,15 +301,15 @@ class _Report:
         cards = _cards_a_day(rows)
         if cards < 2 * CARDS_A_DAY:
             yield (
-                f"Only {cards:,} accounts are active on a usual day, so the {CARDS_A_DAY} highest scored cards of a day"
-                " are most or all of them: card precision says little here."
+                f"On a usual day {cards:,} accounts are active, so the {CARDS_A_DAY} highest scored cards"
+                " of a day are most or all of them: card precision says little here."
             )
         if len(sheet.currencies) > 1:
             yield "Amounts of several currencies are not added up: they are shown by currency, without intervals."
         if any(tally.model_version for tally in self._tallies) and not self._options.since:
             yield (
                 "If a model was trained on these transactions, its figures flatter: compare on later ones"
-                " (SINCE=2026-01-31 leaves earlier ones to the account states only)."
+                " (SINCE=YYYY-MM-DD leaves earlier ones to the account states only)."
             )
 
     def _input(self) -> Input:
