@@ -18,6 +18,7 @@ from evaluation.protocol import Flags
 from evaluation.simulator import Floats, Integers
 from evaluation.stream import Matrix, Table
 from pipeline.scoring.features import DIRECTIONS, MODEL_FEATURES, TEXT_FEATURES
+from pipeline.scoring.model import UNKNOWN_TEXT
 
 Booster = Any
 """An xgboost.Booster; the package has no types."""
@@ -74,7 +75,8 @@ class Inputs:
     names
         Its features, in order.
     encodings
-        For each of them that is a text: the number of each known text, ascending with its share of frauds.
+        For each of them that is a text: the number of each known text, ascending with its share of frauds; what
+        training did not see, -1, stands where the overall share does.
     """
 
     names: tuple[str, ...]
@@ -100,13 +102,19 @@ def inputs_of(table: Table, positions: Integers, fraud: Flags) -> Inputs:
 
 
 def _encoding(texts: Sequence[str], codes: Any, positions: Integers, fraud: Flags) -> dict[str, int]:
-    """Give the texts numbers that ascend with their share of frauds, drawn to the overall one where rows are few."""
+    """Give the texts numbers that ascend with their share of frauds, drawn to the overall one where rows are few.
+
+    A text that training never saw is -1 to a model: texts below the overall share have smaller numbers, so that
+    nothing unknown looks safer, or worse, than the average.
+    """
     rows = np.bincount(codes[positions], minlength=len(texts))
     frauds = np.bincount(codes[positions], weights=fraud, minlength=len(texts))
     shares = (frauds + 100 * fraud.mean()) / (rows + 100)
     seen = [place for place in range(len(texts)) if rows[place] and texts[place]]
     ordered = sorted(seen, key=lambda place: (shares[place], texts[place]))
-    return {texts[place]: number for number, place in enumerate(ordered)}
+    safer = sum(1 for place in ordered if shares[place] < fraud.mean())
+    numbers = (*range(UNKNOWN_TEXT - safer, UNKNOWN_TEXT), *range(len(ordered) - safer))
+    return {texts[place]: number for number, place in zip(numbers, ordered)}
 
 
 def fit(matrix: Matrix, fraud: Flags, parameters: Parameters, names: Sequence[str] = ()) -> Booster:

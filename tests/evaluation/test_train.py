@@ -14,6 +14,7 @@ from evaluation.train import Made, Rows, from_world, summary, trained
 from evaluation.training import Inputs, Parameters, inputs_of
 from pipeline.scoring.artifact import ModelArtifactError, load
 from pipeline.scoring.features import DIRECTIONS, MODEL_FEATURES, RISING
+from pipeline.scoring.model import UNKNOWN_TEXT
 from scripts.errors import CommandError
 
 QUICK = Parameters(trees=20)
@@ -108,7 +109,7 @@ def test_features_that_never_differ_are_no_inputs(rows: Rows) -> None:
     assert inputs.encodings == {}
 
 
-def test_texts_are_numbered_by_their_share_of_frauds() -> None:
+def test_texts_are_numbered_by_their_share_of_frauds_and_an_unknown_one_stands_at_the_average() -> None:
     codes = np.array([0] * 500 + [1] * 500 + [2] * 500, dtype=np.int32)
     fraud = np.zeros(1500, dtype=bool)
     fraud[:100] = fraud[1000:1010] = True
@@ -116,7 +117,8 @@ def test_texts_are_numbered_by_their_share_of_frauds() -> None:
 
     inputs = inputs_of(table, np.arange(1500), fraud)
 
-    assert inputs == Inputs(("category",), {"category": {"food": 0, "home": 1, "travel": 2}})
+    assert inputs == Inputs(("category",), {"category": {"food": -3, "home": -2, "travel": 0}})
+    assert -2 < UNKNOWN_TEXT < 0
 
 
 def _with_category(texts: list[str], codes: np.ndarray) -> Table:
