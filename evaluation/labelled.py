@@ -16,8 +16,9 @@ refused here too, with the file, the line and the field. The rows are held in a 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -39,7 +40,10 @@ SOURCES = tuple(source.value for source in LabelSource)
 """Who can say what a transaction was; the vocabulary of the labels API."""
 
 SHIPPED_MAPPINGS = paths.ROOT / "examples" / "mappings"
-_NUMBERS = ("amount", "latitude", "longitude")
+_PLACE = ("latitude", "longitude")
+_NUMBERS = ("amount", *_PLACE)
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""What `Decimal` reads and a person too: no underscores, no digits of other scripts."""
 _PLAIN = ("transaction_id", "account_id", "merchant_id", "currency", "occurred_at", "category", "channel")
 
 
@@ -262,7 +266,7 @@ def _own_form(file_format: str, labels_apart: bool) -> _Form:
     needed = REQUIRED if labels_apart else (*REQUIRED, "label")
     advice = "Name a column mapping with MAP=..., or rename the columns."
     layout = Layout(file_format, tuple((name, name) for name in needed), advice=advice)
-    return _Form("our own columns", layout, _read_own_row)
+    return _Form("our own columns", layout, _read_own_row if file_format == "csv" else _read_own_object)
 
 
 def _mapped_form(path: Path, mapping: ColumnMapping) -> _Form:
@@ -275,6 +279,8 @@ def _mapped_form(path: Path, mapping: ColumnMapping) -> _Form:
 
     def read(row: Row) -> tuple[dict[str, Any], Optional[str], str]:
         one = mapping.transaction(row)
+        for name in mapping.fields.keys() & _NUMBERS:
+            _number(name, mapping.fields[name].text(row))
         document = {name: getattr(one, name) for name in (*_PLAIN, "amount") if getattr(one, name) is not None}
         if one.latitude is not None:
             document["location"] = {"latitude": one.latitude, "longitude": one.longitude}
@@ -283,6 +289,24 @@ def _mapped_form(path: Path, mapping: ColumnMapping) -> _Form:
     file_format = mapping.file_format or format_of(path)
     layout = Layout(file_format, columns, mapping.delimiter, mapping.encoding)
     return _Form(f"columns by {paths.shown(mapping.path)}", layout, read)
+
+
+def _read_own_object(row: Row) -> tuple[dict[str, Any], Optional[str], str]:
+    """Read an object, whose place may also be nested as in a request body."""
+    location = row.get("location")
+    if location is None:
+        return _read_own_row(row)
+    if not isinstance(location, Mapping):
+        raise RowError("location: must be an object")
+    for name in location:
+        if name not in _PLACE:
+            raise RowError(f"location: holds {name!r}, which is none of {', '.join(_PLACE)}")
+    for name in _PLACE:
+        if _empty(location.get(name)):
+            raise RowError(f"{name}: is required in location")
+        if not _empty(row.get(name)):
+            raise RowError(f"{name}: is given in location and beside it")
+    return _read_own_row({**row, **location})
 
 
 def _read_own_row(row: Row) -> tuple[dict[str, Any], Optional[str], str]:
@@ -305,13 +329,11 @@ def _empty(value: Any) -> bool:
 def _number(name: str, value: Any) -> Decimal:
     """Read a number as strictly as the API does: no NaN, nothing of absurd length."""
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or not _DECIMAL.fullmatch(str(value)):
             raise InvalidOperation
         number = Decimal(str(value))
     except InvalidOperation:
         raise RowError(f"{name}: {value!r} is no number") from None
-    if not number.is_finite():
-        raise RowError(f"{name}: {value!r} is no number")
     if len(number.as_tuple().digits) > strict_json.MOST_DIGITS or abs(number.adjusted()) > strict_json.LARGEST_POWER:
         raise RowError(f"{name}: is out of range")
     return number

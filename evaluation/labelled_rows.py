@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import difflib
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Optional, TextIO, Union
+from typing import Any, Callable, Optional, TextIO, Union
 
 from scripts.demo.mapping import RowError
 from scripts.demo.rows import Row, csv_cells, json_row, open_text
 from scripts.errors import CommandError
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 PROBLEMS_SHOWN = 50
 """How many lines of an error report are written out; the rest is counted."""
@@ -155,18 +158,28 @@ def _json_rows(file: TextIO) -> Iterator[tuple[int, Union[Row, str]]]:
         elif row is None:
             yield line, "row: is no JSON object"
         else:
-            yield line, _flat(row)
+            torn = _torn_field(row) if _SURROGATE_ESCAPE.search(text) else None
+            yield line, row if torn is None else f"{torn}: holds half a surrogate pair, which is no text"
 
 
-def _flat(row: Row) -> Row:
-    """Return the row with the place that a request body nests beside the other fields."""
-    location = row.get("location")
-    return {**row, **location} if isinstance(location, Mapping) else row
+def _torn_field(row: Row) -> Optional[str]:
+    """Return the first field with a lone surrogate in it, at any depth: JSON can write what no text can hold."""
+    for name, value in row.items():
+        left: list[Any] = [name, value]
+        while left:
+            one = left.pop()
+            if isinstance(one, str) and _undecoded(one):
+                return name.encode("utf-8", "backslashreplace").decode()
+            if isinstance(one, Mapping):
+                left += [*one.keys(), *one.values()]
+            elif isinstance(one, list):
+                left += one
+    return None
 
 
 def _undecoded(text: str) -> bool:
-    """Tell whether the text holds bytes that its encoding does not know (read as lone surrogates)."""
-    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
+    """Tell whether the text holds lone surrogates: as which bytes are read that its encoding does not know."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _shown(encoding: str) -> str:

@@ -2,7 +2,8 @@
 
 The file is CSV or JSON lines, gzip or not, with the columns transaction_id, label (fraud, genuine, unknown),
 confirmed_at (RFC 3339) and, unless it is the same for all, source. It is checked as a whole first: with a bad
-line nothing is posted, unless bad lines are to be skipped. To post a file again is harmless.
+line nothing is posted, unless bad lines are to be skipped. To post a file again is harmless. The lines of one
+transaction are posted in the order of the file; two that contradict each other for the same time are no good.
 
 The API is that of the environment variables API_ENDPOINT and API_KEY, else that of `make local-up`.
 
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
-from typing import Any, Optional, Protocol, TextIO
+from typing import Any, Optional, Protocol, TextIO, Union
 from urllib.parse import urlsplit
 
 import boto3
@@ -38,7 +39,7 @@ from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.label import LabelRequest, LabelSource, parse_label
 from scripts import aws_environment, stack
 from scripts.demo.client import Retry
-from scripts.demo.rows import Row, csv_cells, format_of, json_rows, open_text
+from scripts.demo.rows import Row, csv_cells, format_of, json_row, open_text
 from scripts.errors import CommandError
 
 COLUMNS = ("transaction_id", "label", "confirmed_at")
@@ -52,6 +53,7 @@ LINES_AT_ONCE = 500
 RETRY = Retry()
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_REFUSED_KEY = frozenset({401, 403})
 
 
 @dataclass(frozen=True)
@@ -125,32 +127,78 @@ def read_file(path: Path, source: str, now: datetime) -> tuple[list[Line], list[
     """
     lines: list[Line] = []
     problems: list[Problem] = []
+    said: dict[tuple[str, str], Line] = {}  # the first line for a transaction and a time
     try:
-        with closing(open_text(path, "utf-8-sig")) as file:
+        with closing(open_text(path, "utf-8-sig", "surrogateescape")) as file:
             for number, row in _rows(path, file):
-                if row is None:
-                    problems.append(Problem(number, "is no JSON object"))
+                if isinstance(row, str):
+                    problems.append(Problem(number, row))
                     continue
                 try:
-                    lines.append(Line(number, parse_label(_document(row, source), now)))
+                    line = Line(number, parse_label(_document(row, source), now))
                 except InvalidTransactionError as error:
                     problems.append(Problem(number, f"{_column(error.field)}: {error.reason}"))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+                    continue
+                contradiction = _contradiction(line, said)
+                if contradiction:
+                    problems.append(Problem(number, contradiction))
+                else:
+                    lines.append(line)
+    except (OSError, EOFError, csv.Error, zlib.error) as error:
         raise CommandError(f"{path} cannot be read: {error}") from error
     return lines, problems
 
 
-def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, Optional[Row]]]:
-    if format_of(path) == "jsonl":
-        yield from json_rows(file)
-        return
+def _contradiction(line: Line, said: dict[tuple[str, str], Line]) -> str:
+    """Return what is wrong with a line whose transaction has another label at the same time, else ""."""
+    label = line.request.label
+    first = said.setdefault((line.request.transaction_id, label.confirmed_at), line)
+    standing = first.request.label.value
+    if label.value is standing:
+        return ""
+    return f"label: is {label.value.value}, but line {first.number} says {standing.value} for the same confirmed_at"
+
+
+def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, Union[Row, str]]]:
+    """Yield each row, or in a sentence why its line is none."""
+    return _json_rows(file) if format_of(path) == "jsonl" else _csv_rows(path, file)
+
+
+def _json_rows(file: TextIO) -> Iterator[tuple[int, Union[Row, str]]]:
+    for number, text in enumerate(file, start=1):
+        if _undecoded(text):
+            yield number, "is no UTF-8 text"
+        elif text.strip():
+            row = json_row(text)
+            yield number, "is no JSON object" if row is None else row
+
+
+def _csv_rows(path: Path, file: TextIO) -> Iterator[tuple[int, Union[Row, str]]]:
     cells = csv_cells(file, "\t" if ".tsv" in path.name.lower() else ",")
-    header = [name.strip() for name in next(cells, (1, []))[1]]
+    line, first = next(cells, (1, []))
+    header = [name.strip() for name in first]
+    if _undecoded("".join(header)):
+        raise CommandError(f"{path}: line {line}: the header is no UTF-8 text.")
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        raise CommandError(f"{path}: line 1: the columns {', '.join(missing)} are missing; it has {', '.join(header)}.")
+        raise CommandError(
+            f"{path}: line {line}: the columns {', '.join(missing)} are missing; it has {', '.join(header)}."
+        )
+    twice = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if header.count(name) > 1]
+    if twice:
+        raise CommandError(f"{path}: line {line}: more than one column is named {', '.join(twice)}.")
     for number, values in cells:
-        yield number, dict(zip(header, values))
+        if _undecoded("".join(values)):
+            yield number, "is no UTF-8 text"
+        elif len(values) > len(header):
+            yield number, f"has {len(values)} cells where the header has {len(header)}"
+        else:
+            yield number, dict(zip(header, values))
+
+
+def _undecoded(text: str) -> bool:
+    """Tell whether the text holds bytes that are no UTF-8 (read as lone surrogates)."""
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def _document(row: Row, source: str) -> dict[str, Any]:
@@ -165,7 +213,7 @@ def _column(name: str) -> str:
 
 
 def post_lines(lines: Iterable[Line], post: Poster, report: Report) -> None:
-    """Post the lines and note in `report` what became of each.
+    """Post the lines and note in `report` what became of each; those of one transaction in their order.
 
     Raises
     ------
@@ -175,14 +223,29 @@ def post_lines(lines: Iterable[Line], post: Poster, report: Report) -> None:
     left = iter(lines)
     with ThreadPoolExecutor(WORKERS) as pool:
         while part := list(islice(left, LINES_AT_ONCE)):
-            for line, answer in zip(part, pool.map(lambda line: post(line.body()), part)):
-                _note(line, answer, report)
+            groups: dict[str, list[Line]] = {}
+            for line in part:
+                groups.setdefault(line.request.transaction_id, []).append(line)
+            for answers in pool.map(lambda group: _post_group(group, post), groups.values()):
+                for line, answer in answers:
+                    _note(line, answer, report)
+
+
+def _post_group(group: Sequence[Line], post: Poster) -> list[tuple[Line, Answer]]:
+    """Post one line after the other, up to the first answer after which no other line is worth trying."""
+    answers: list[tuple[Line, Answer]] = []
+    for line in group:
+        answer = post(line.body())
+        answers.append((line, answer))
+        if answer.status is None or answer.status in _REFUSED_KEY or answer.status in _TRANSIENT:
+            break
+    return answers
 
 
 def _note(line: Line, answer: Answer, report: Report) -> None:
     if answer.status == 200:
         report.counts[str(answer.body.get("status"))] += 1
-    elif answer.status in (401, 403):
+    elif answer.status in _REFUSED_KEY:
         raise CommandError("the API refuses the key; set API_KEY to the value of the stage's key.")
     elif answer.status is None or answer.status in _TRANSIENT:
         said = f"HTTP {answer.status}" if answer.status else "no answer"

@@ -87,6 +87,8 @@ def test_transactions_come_in_the_order_of_their_events_and_of_the_file_where_th
     ("change", "reason"),
     [
         ({"amount": "1,200"}, "amount: '1,200' is no number"),
+        ({"amount": "1_000"}, "amount: '1_000' is no number"),
+        ({"amount": "\u0661"}, "amount: '\u0661' is no number"),
         ({"amount": "NaN"}, "amount: 'NaN' is no number"),
         ({"amount": "1e99999999"}, "amount: is out of range"),
         ({"amount": "1" * 39}, "amount: is out of range"),
@@ -316,6 +318,53 @@ def test_json_lines_in_another_encoding_are_reported_by_line(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"location": [1]}, "location: must be an object"),
+        ({"location": "here"}, "location: must be an object"),
+        ({"location": {}}, "latitude: is required in location"),
+        ({"location": {"latitude": 1, "longitude": None}}, "longitude: is required in location"),
+        ({"location": {"latitude": 1, "longitude": 2, "label": "fraud"}}, "location: holds 'label', which is none of"),
+        ({"location": {"latitude": 1, "longitude": 2}, "latitude": 1}, "latitude: is given in location and beside it"),
+    ],
+)
+def test_a_nested_location_is_a_place_and_nothing_else(tmp_path: Path, change: Change, reason: str) -> None:
+    (problem,) = problems_of(jsonl_file(tmp_path, ROW, {**ROW, "transaction_id": "t2", **change}))
+
+    assert problem.startswith(f"input.jsonl:2: {reason}")
+
+
+def test_a_column_of_a_csv_file_may_be_called_location(tmp_path: Path) -> None:
+    (one,) = read(csv_file(tmp_path, {"location": "here"}))
+
+    assert one.transaction.location is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"merchant_name": "\ud800"}, "merchant_name"),
+        ({"note": [{"\udfff": 1}]}, "note"),
+        ({"\ud83d": 1}, "\\ud83d"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_with_its_field(tmp_path: Path, change: Change, field: str) -> None:
+    whole = {**ROW, "merchant_name": "\U0001f600"}
+    file = jsonl_file(tmp_path, whole, {**ROW, "transaction_id": "t2", **change})
+
+    assert problems_of(file) == [f"input.jsonl:2: {field}: holds half a surrogate pair, which is no text"]
+    assert [one.merchant_name for one in read(file, skip_bad=True)] == ["\U0001f600"]
+
+
+def test_half_a_surrogate_pair_in_the_labels_is_refused_with_its_field(tmp_path: Path) -> None:
+    labels = jsonl_file(tmp_path, {"transaction_id": "\ud800", "label": "fraud"}, name="labels.jsonl")
+
+    assert problems_of(without_labels(tmp_path, 1), labels=labels) == [
+        "labels.jsonl:1: transaction_id: holds half a surrogate pair, which is no text"
+    ]
+
+
 MAPPING = """
 [transaction]
 transaction_id = "id"
@@ -367,6 +416,10 @@ def test_what_a_mapping_makes_still_has_to_be_acceptable_to_the_api(tmp_path: Pa
     assert problems_of(**mapped(tmp_path, "a b,c,x,1,1573660193,1")) == [
         "input.csv:2: transaction_id: must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"
     ]
+
+
+def test_a_mapped_number_is_written_as_plainly_as_one_of_our_own_columns(tmp_path: Path) -> None:
+    assert problems_of(**mapped(tmp_path, "1,c,x,1_000,1573660193,1")) == ["input.csv:2: amount: '1_000' is no number"]
 
 
 def test_a_mapping_that_does_not_say_what_is_genuine_is_refused(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.domain.label import parse_label
 from scripts import labels, stack
 from scripts.demo.client import Retry
 
@@ -113,6 +116,7 @@ def test_every_line_is_posted_and_counted(
         ("t2,fraud,chargeback,19.11.2026", "confirmed_at: must be an RFC 3339 time"),
         ("t2,fraud,chargeback,2199-01-01T00:00:00Z", "confirmed_at: lies in the future"),
         ("t2", "label: is required"),
+        ("t2,fraud,chargeback,2026-11-19T00:00:00Z,x", "has 5 cells where the header has 4"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_posted(
@@ -142,6 +146,98 @@ def test_good_lines_are_posted_when_bad_ones_are_to_be_skipped(
     said = capsys.readouterr()
     assert said.err.startswith("chargebacks.csv:2: label")
     assert said.out == "labels: 1 recorded, 0 unchanged, 0 superseded; 1 bad\n"
+
+
+def test_lines_of_one_transaction_are_posted_in_their_order_beside_those_of_others() -> None:
+    content = [("t1", "fraud"), ("t1", "genuine"), ("t2", "fraud")]
+    times = [f"2026-11-19T0{hour}:00:00Z" for hour in range(3)]
+    rows = [
+        {"transaction_id": name, "label": label, "source": "analyst", "confirmed_at": at}
+        for (name, label), at in zip(content, times)
+    ]
+    now = datetime(2026, 11, 20, tzinfo=timezone.utc)
+    lines = [labels.Line(number, parse_label(row, now)) for number, row in enumerate(rows, start=2)]
+    other_posted = threading.Event()
+    posted: list[tuple[str, str]] = []
+
+    def post(body: bytes) -> labels.Answer:
+        document = json.loads(body)
+        said = (document["transaction_id"], document["label"])
+        if said == ("t1", "fraud"):
+            assert other_posted.wait(5), "t2 waited for t1"
+            time.sleep(0.05)
+        posted.append(said)
+        if said[0] == "t2":
+            other_posted.set()
+        return labels.Answer(200, {"status": "recorded"})
+
+    labels.post_lines(lines, post, labels.Report())
+
+    assert posted == [("t2", "fraud"), ("t1", "fraud"), ("t1", "genuine")]
+
+
+def test_two_labels_of_one_transaction_and_one_time_are_a_problem_of_the_later_line(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same_time = "t1,genuine,analyst,2026-11-19T01:00:00+01:00\n"
+    later, repeated = "t1,genuine,analyst,2026-11-19T02:00:00Z\n", "t1,fraud,customer,2026-11-19T00:00:00Z\n"
+    file.write_text(HEADER + GOOD + same_time + later + repeated)
+
+    with serving(recorded) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file) == 1
+        assert api.posted == []
+        said = capsys.readouterr().err
+        assert said.startswith(
+            "chargebacks.csv:3: label: is genuine, but line 2 says fraud for the same confirmed_at\n"
+        )
+        assert said.count("chargebacks.csv:") == 1
+        assert run(monkeypatch, endpoint, file, "--skip-bad") == 0
+
+    assert [(one["label"], one["source"]) for one in api.posted] == [
+        ("fraud", "chargeback"), ("genuine", "analyst"), ("fraud", "customer"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("labels.csv", b"t2,fraud,analyst,2026-11-19T00:00:00Z,caf\xe9"),
+        ("labels.jsonl", b'{"transaction_id": "caf\xe9"}'),
+    ],
+)
+def test_a_line_that_is_no_utf_8_is_a_problem_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, bad: bytes
+) -> None:
+    row = {"transaction_id": "t1", "label": "fraud", "confirmed_at": "2026-11-19T00:00:00Z"}
+    csv_lines = (b"transaction_id,label,source,confirmed_at,note", bad, GOOD.strip().encode() + b",caf\xc3\xa9")
+    lines = csv_lines if name.endswith(".csv") else (b"", bad, json.dumps(row).encode())
+    file = tmp_path / name
+    file.write_bytes(b"\n".join(lines))
+
+    with serving(recorded) as (api, endpoint):
+        assert run(monkeypatch, endpoint, file, "--skip-bad") == 0
+
+    assert [one["transaction_id"] for one in api.posted] == ["t1"]
+    assert capsys.readouterr().err == f"{name}:2: is no UTF-8 text\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (
+            b"transaction_id,label,label,confirmed_at,source,source",
+            "line 1: more than one column is named label, source",
+        ),
+        (HEADER.encode("utf-16"), "line 1: the header is no UTF-8 text"),
+    ],
+)
+def test_a_header_that_does_not_say_which_column_is_which_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], header: bytes, problem: str
+) -> None:
+    file.write_bytes(header + b"\nt1,fraud,genuine,2026-11-19T00:00:00Z,analyst,other\n")
+
+    assert run(monkeypatch, "http://127.0.0.1:1", file, "--skip-bad") == 1
+    assert problem in capsys.readouterr().err
 
 
 def test_what_the_api_refuses_is_named_by_its_line(
@@ -174,12 +270,13 @@ def test_a_throttled_label_is_sent_again(file: Path, monkeypatch: pytest.MonkeyP
 def test_when_the_api_is_out_of_reach_the_command_says_so_and_fails(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file.write_text(HEADER + GOOD)
+    file.write_text(HEADER + GOOD + GOOD.replace("T00", "T01"))
 
-    with serving(lambda *_: (503, {})) as (_, endpoint):
+    with serving(lambda *_: (503, {})) as (api, endpoint):
         assert run(monkeypatch, endpoint, file, "--skip-bad") == 1
 
     assert "line 2: HTTP 503" in capsys.readouterr().err
+    assert len(api.posted) == 3, "the next line of the same transaction was tried in vain"
 
 
 def test_a_refused_key_is_named(
