@@ -114,7 +114,9 @@ def _alone(document: PolicyDocument, spec: PolicySpec) -> PolicyDocument:
     """Return the document with this policy and its parts only: nothing else has to be scored, or loaded."""
     parts = spec.numbers if spec.kind == "combination" else {}
     policies = {name: document.policies[name] for name in (spec.name, *parts)}
-    return dataclasses.replace(document, champion=spec.name, challenger=None, shadows=(), policies=policies)
+    return dataclasses.replace(
+        document, champion=spec.name, challenger=None, shadows=(), policies=policies, kill_switch=False
+    )
 
 
 def _document(file: Path) -> PolicyDocument:

@@ -17,10 +17,12 @@ from evaluation.labelled import read_labelled
 from evaluation.protocol import Flags
 from evaluation.results import Curves, DataSet, Result
 from evaluation.simulator import DAY, Floats, Integers
-from evaluation.stream import Event, Table, collect, replay
+from evaluation.stream import LABEL_DELAY, Event, Table, collect, replay
 from evaluation.training import Parameters
+from scripts.errors import CommandError
 
 TRAINED_SHARE = 0.6
+LABEL_DELAY_DAYS = LABEL_DELAY // DAY
 _EPOCH = date(1970, 1, 1)
 
 
@@ -104,23 +106,42 @@ class Outcome:
 
 
 def rank(path: Path, parameters: Parameters) -> Outcome:
-    """Train on the first rows of the file and let every policy rank the others."""
+    """Train on the first rows of the file and let every policy rank the others.
+
+    Labels come seven days late: those of the last days before the others begin are not known to the training.
+
+    Raises
+    ------
+    CommandError
+        If no fraud of the first rows is known by then.
+    """
     data = read(path, skip_bad=True)
     name = path.name.split(".")[0]
     middle = int(len(data.table) * TRAINED_SHARE)
-    trained, ranked = np.arange(middle), np.arange(middle, len(data.table))
+    ranked = np.arange(middle, len(data.table))
+    trained = np.flatnonzero(data.day[:middle] < data.day[middle] - LABEL_DELAY_DAYS)
     fraud = data.fraud[trained]
+    if not fraud.any():
+        raise CommandError(
+            f"{path.name}: no fraud of its first {TRAINED_SHARE:.0%} was known {LABEL_DELAY_DAYS} days later, when the"
+            " rest begins: there is nothing to learn from."
+        )
     inputs = training.inputs_of(data.table, trained, fraud)
     matrix = data.table.matrix(inputs.names, inputs.encodings, trained)
     origin = artifact.TrainedOn(
-        data.fingerprint, middle, int(fraud.sum()), data.dates[0], data.dates[int(data.day[middle - 1])], data.source
+        data.fingerprint,
+        len(trained),
+        int(fraud.sum()),
+        data.dates[0],
+        data.dates[int(data.day[trained[-1]])],
+        data.source,
     )
     held = artifact.Held(matrix, fraud, data.table.features)
     model = artifact.content(name, training.fit(matrix, fraud, parameters, inputs.names), inputs, origin, held)
     engine = policies.engine_with(model)
     scores = policies.scores_of(engine, data.table, ranked)
     kinds = policies.kinds_of(engine.document)
-    how = f"{data.source}: trained on the first {TRAINED_SHARE:.0%}, labels 7 days late, the rest ranked"
+    how = f"{data.source}: trained on the labels of the first {TRAINED_SHARE:.0%} that were 7 days old, the rest ranked"
     outcome = _outcome(data, name, f"{how}.", ranked, scores, kinds)
     usual = _usual(data, trained)
     if usual[trained].all():

@@ -10,13 +10,14 @@ import pytest
 from evaluation import sample
 from evaluation.sample import Outcome
 from evaluation.training import Parameters
+from scripts.errors import CommandError
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 COLUMNS = ("transaction_id", "account_id", "merchant_id", "amount", "currency", "occurred_at", "label", "category")
 QUICK = Parameters(trees=20)
 
 
-def write(path: Path, categories_of_frauds: list[str]) -> Path:
+def write(path: Path, categories_of_frauds: list[str], minutes: int = 20) -> Path:
     """Write 2,000 purchases, of which every fortieth is a fraud of a high amount; one line has no time."""
     chance = random.Random(1)  # noqa: S311 - a fixed stream
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -24,7 +25,7 @@ def write(path: Path, categories_of_frauds: list[str]) -> Path:
         writer.writerow(COLUMNS)
         for number in range(2000):
             fraud = number % 40 == 39
-            at = (START + timedelta(minutes=20 * number)).isoformat()
+            at = (START + timedelta(minutes=minutes * number)).isoformat()
             amount = chance.randrange(900, 1000) if fraud else chance.randrange(10, 100)
             category = categories_of_frauds[number // 40 % len(categories_of_frauds)] if fraud else "food"
             label = "fraud" if fraud else "unknown" if number % 40 == 20 else "genuine"
@@ -45,6 +46,11 @@ def test_the_rest_of_a_file_is_ranked_by_what_its_first_60_percent_taught(tmp_pa
     assert outcome.results[0].rows == 780
     assert precision(outcome, "model") > 2 * precision(outcome, "points")
     assert outcome.usual is None
+
+
+def test_labels_that_come_after_the_split_teach_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"mine\.csv: no fraud .* was known 7 days later"):
+        sample.rank(write(tmp_path / "mine.csv", ["food"], minutes=5), QUICK)
 
 
 def test_lines_that_cannot_be_used_are_counted_in_the_report(tmp_path: Path) -> None:
