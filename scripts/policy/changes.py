@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.scoring.document import COMBINATION, MODEL
+from pipeline.scoring.document import COMBINATION, MODEL, RULE_SETS
 from pipeline.scoring.model import Description
 from scripts.errors import CommandError
 
@@ -62,13 +62,54 @@ def with_challenger_as_champion(content: Content) -> Content:
 
 
 def is_promotion(before: Content, after: Content) -> bool:
-    """Tell whether a change lets another policy decide, or for more accounts: what an open breaker holds."""
-    if after["champion"] != before["champion"]:
+    """Tell whether a change lets another model decide, or for more accounts: what an open breaker holds.
+
+    A policy is another one too if its name now means another artifact, kind, number or part. Rule sets are never
+    held, so that what was promoted can be taken back.
+    """
+    if after["kill_switch"]:
+        return False
+    champion = _decider(before, before["champion"])
+    if _is_model(after, after["champion"]) and _decider(after, after["champion"]) != champion:
         return True
-    had = before.get("challenger") or {"policy": None, "salt": None, "share_basis_points": 0}
-    has = after.get("challenger") or {"policy": None, "salt": None, "share_basis_points": 0}
-    same = (had["policy"], had["salt"]) == (has["policy"], has["salt"])
+    has = after.get("challenger") or _NO_CHALLENGER
+    if not has["share_basis_points"] or not _is_model(after, has["policy"]):
+        return False
+    had = before.get("challenger") or _NO_CHALLENGER
+    challenger = _decider(after, has["policy"])
+    if not had["share_basis_points"] and challenger == champion:
+        return False  # it decided for all accounts
+    same = had["salt"] == has["salt"] and had["policy"] and challenger == _decider(before, had["policy"])
     return bool(has["share_basis_points"] > (had["share_basis_points"] if same else 0))
+
+
+_NO_CHALLENGER: Content = {"policy": None, "salt": None, "share_basis_points": 0}
+
+
+def _is_model(content: Content, name: str) -> bool:
+    return content["policies"][name]["kind"] not in RULE_SETS
+
+
+def _decider(content: Content, name: str) -> Content:
+    """Return what a policy is, its parts included, but without versions and thresholds: no score rests on them."""
+    spec = content["policies"][name]
+    parts = {part: _decider(content, part) for part in spec.get("parts", ())}
+    return {**{key: spec[key] for key in spec if key not in ("version", "thresholds")}, "name": name, "of": parts}
+
+
+_CARRIED = ("kill_switch", "lists")
+_OF_EACH_VERSION = ("version", "note", *_CARRIED)
+
+
+def rolled_back(target: Content, in_force: Content) -> Content:
+    """Return an earlier document with the kill switch and the lists as they are now: those are of the day."""
+    return {**target, **{name: in_force[name] for name in _CARRIED}}
+
+
+def same_policies(one: Content, other: Content) -> bool:
+    """Tell whether two documents differ at most in what a rollback does not bring back, name and note."""
+    parts = [{name: value for name, value in each.items() if name not in _OF_EACH_VERSION} for each in (one, other)]
+    return parts[0] == parts[1]
 
 
 def with_kill_switch(content: Content, on: bool) -> Content:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.scoring.artifact import ModelArtifactError, load
 from pipeline.scoring.document import PolicyDocument, PolicyDocumentError, parse
@@ -74,7 +74,7 @@ def read_model(file: Path) -> Model:
         raise RefusedError(f"{paths.shown(file)} is refused: {error}.") from error
 
 
-def checked(text: str, source: str, known_models: Mapping[str, Model]) -> Checked:
+def checked(text: str, source: str, known_models: Mapping[str, Model], *, any_artifact: bool = False) -> Checked:
     """Check a document as the functions do.
 
     Parameters
@@ -85,6 +85,8 @@ def checked(text: str, source: str, known_models: Mapping[str, Model]) -> Checke
         What to call it in errors.
     known_models
         The packaged models.
+    any_artifact
+        Accept artifacts that this checkout does not have: the functions may. No model may be asked then.
 
     Raises
     ------
@@ -92,10 +94,17 @@ def checked(text: str, source: str, known_models: Mapping[str, Model]) -> Checke
         If the functions would refuse it; it names the field.
     """
     try:
-        engine = DecisionEngine(parse(squeezed(text)), known_models)
+        document = parse(squeezed(text))
+        engine = DecisionEngine(document, accepting(document, known_models) if any_artifact else known_models)
     except PolicyDocumentError as error:
         raise RefusedError(f"{source} is refused: {error}.") from error
     return Checked(json.loads(text), engine)
+
+
+def accepting(document: PolicyDocument, known_models: Mapping[str, Model]) -> dict[str, Model]:
+    """Return the packaged models and, for each other artifact that a document names, an entry without a model."""
+    absent = cast("Model", None)
+    return {**{spec.artifact: absent for spec in document.policies.values()}, **known_models}
 
 
 def squeezed(text: str) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 
+from pipeline.aws.policies import BASELINE
 from pipeline.domain.times import to_text
-from pipeline.scoring.document import LARGEST_BYTES
+from pipeline.scoring.document import LARGEST_BYTES, parse
+from pipeline.scoring.engine import DecisionEngine
 from scripts import paths
 from scripts.errors import CommandError
 from scripts.policy import replay as replaying
 from scripts.policy.context import Context
-from scripts.policy.documents import Checked, RefusedError, compact, differences, pretty, read_text
+from scripts.policy.documents import Checked, RefusedError, accepting, compact, differences, pretty, read_text
 from scripts.policy.parameter import Parameter, Version
+
+RULES_ONLY = "+rules"
+"""What ends the version of a document of which the functions ran the rules only."""
 
 
 def check(context: Context) -> int:
@@ -56,7 +61,11 @@ def history(context: Context) -> int:
             state = "good" if in_force else "in force"
             in_force = True
         except RefusedError as error:
-            state = f"refused: {str(error).split(' is refused: ', 1)[-1]}"
+            reason = str(error).split(" is refused: ", 1)[-1]
+            state = f"refused: {reason}"
+            if not in_force and _is_document(parameter, version):
+                state = f"in force unless the functions lack its artifact too: {reason}"
+                in_force = True
         note = version.content.get("note", "")
         line = f"{version.number:>4}  {version.at:%Y-%m-%d %H:%M}  {version.document_version:<16}  {state}  {note}"
         print(line.rstrip())
@@ -81,23 +90,45 @@ def replay(context: Context) -> int:
     else:
         decision = replaying.read_decision(read_text(arguments.decision), paths.shown(arguments.decision))
     recorded = str(decision.get("document_version", "?"))
-    good = _document_of(context, recorded)
-    lines = replaying.compare(decision, good.engine)
+    engine = _engine_of(context, recorded)
+    lines = replaying.compare(decision, engine)
     answer = "different" if lines else "same"
-    print(f"{answer}: decided by document {recorded}, replayed by {good.document.version}")
+    print(f"{answer}: decided by document {recorded}, replayed by {engine.document.version}")
     print("".join(f"  {line}\n" for line in lines), end="")
     return int(bool(lines))
 
 
-def _document_of(context: Context, recorded: str) -> Checked:
-    """Return the document to replay by: the file that is named, or the one that the decision names."""
+def _is_document(parameter: Parameter, version: Version) -> bool:
+    try:
+        parameter.parsed(version)
+    except RefusedError:
+        return False
+    return True
+
+
+def _engine_of(context: Context, recorded: str) -> DecisionEngine:
+    """Return what to replay by: the file that is named, or the document that the decision names."""
+    rules_only = recorded.endswith(RULES_ONLY)
+    name = recorded[: -len(RULES_ONLY)] if rules_only else recorded
     if context.arguments.document:
-        return context.checked_file(context.arguments.document)
+        good = context.checked_file(context.arguments.document)
+        rules_only = rules_only and good.document.version == name
+    elif recorded == (baseline := parse(BASELINE)).version:
+        return DecisionEngine(baseline, {})
+    else:
+        good = _named(context, name, any_artifact=rules_only)
+    if not rules_only:
+        return good.engine
+    document = good.document.rules_only()
+    return DecisionEngine(document, accepting(document, context.models))
+
+
+def _named(context: Context, name: str, *, any_artifact: bool) -> Checked:
     parameter = context.parameter()
     for version in parameter.versions():
-        if version.document_version == recorded:
-            return parameter.check(version)
-    raise CommandError(f"{parameter.name} keeps no document {recorded!r} any more: give its file with --document.")
+        if version.document_version == name:
+            return parameter.parsed(version) if any_artifact else parameter.check(version)
+    raise CommandError(f"{parameter.name} keeps no document {name!r} any more: give its file with --document.")
 
 
 def _wanted(context: Context, parameter: Parameter, versions: list[Version]) -> Version:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,14 +88,40 @@ class Parameter:
         """Check one version as the functions do."""
         return checked(version.text, f"version {version.number} of {self.name}", self._models)
 
-    def in_force(self, versions: list[Version]) -> tuple[Version, Checked]:
-        """Return the newest version that the functions take, which is what they decide by."""
+    def check_newest(self, versions: list[Version]) -> Checked:
+        """Check the newest version; whatever is wrong with it, an older one must not be taken for it."""
+        try:
+            return self.check(versions[0])
+        except RefusedError as error:
+            raise RefusedError(
+                f"{error} If the functions take it, use a checkout that has what they have, the artifact above all;"
+                " if they refuse it too, put a good document, or rollback --to one."
+            ) from error
+
+    def parsed(self, version: Version) -> Checked:
+        """Check one version, but accept the artifacts that it names though this checkout may not have them."""
+        source = f"version {version.number} of {self.name}"
+        return checked(version.text, source, self._models, any_artifact=True)
+
+    def newest_parsed(self, versions: list[Version]) -> tuple[Version, Checked]:
+        """Return the newest version that is a document, whether or not this checkout has its artifacts."""
         for version in versions:
             try:
-                return version, self.check(version)
-            except RefusedError:
-                continue
+                return version, self.parsed(version)
+            except RefusedError as error:
+                print(f"policy: skipped: {error}", file=sys.stderr)
         raise RefusedError(f"{self.name} has no version that the functions take: put one.")
+
+    def in_force(self, versions: list[Version]) -> tuple[Version, Checked]:
+        """Return the newest version that is a document, which is what the functions decide by.
+
+        Raises
+        ------
+        RefusedError
+            If it names an artifact that this checkout does not have: the functions may have it.
+        """
+        version, _ = self.newest_parsed(versions)
+        return version, self.check_newest([version])
 
     def numbered(self, versions: list[Version], number: int) -> Version:
         """Return the version of a number."""

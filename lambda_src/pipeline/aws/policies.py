@@ -5,7 +5,8 @@
 | a new version validates | the new one, within the refresh time |
 | it does not, or the parameter is out of reach | the last good one goes on |
 | the same while a container starts | the newest version of the parameter's history that validates |
-| there is none, or the parameter is out of reach | the packaged rules alone, until a refresh succeeds |
+| there is none, but one that only names a model we do not have | that one's rules, lists and routes, until then |
+| there is none at all, or the parameter is out of reach | the packaged rules alone, until a refresh succeeds |
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.observability import count, logger
 from pipeline.domain.errors import PipelineError
-from pipeline.scoring.document import PolicyDocument, PolicyDocumentError, parse
-from pipeline.scoring.engine import DecisionEngine
+from pipeline.scoring.document import PolicyDocument, PolicyDocumentError, UnpackagedModelError, parse
+from pipeline.scoring.engine import DecisionEngine, unpackaged
 from pipeline.scoring.model import Model
 
 READ_TIMEOUT_SECONDS = 1.0
@@ -52,7 +54,16 @@ BASELINE = json.dumps(
 
 
 class PolicyUnavailableError(PipelineError):
-    """There is no policy document, and the packaged rules are of no use here."""
+    """There is no policy document whose models are packaged, and rules alone are of no use here."""
+
+
+@dataclass(frozen=True)
+class _WithoutModels:
+    """A version of the parameter that only names a model which is not packaged, and its rules alone."""
+
+    version: int
+    field: str
+    engine: DecisionEngine
 
 
 class PolicyStore:
@@ -89,6 +100,7 @@ class PolicyStore:
         self._engine: Optional[DecisionEngine] = None
         self._version: Optional[int] = None
         self._refused: set[int] = set()
+        self._without_models: Optional[_WithoutModels] = None
 
     def engine(self) -> DecisionEngine:
         """Return the engine in force; the first call reads the document, later ones when it is due."""
@@ -104,11 +116,11 @@ class PolicyStore:
         Raises
         ------
         PolicyUnavailableError
-            If only the packaged rules can be had.
+            If only rules can be had: the packaged ones, or those of a document that names a model we do not have.
         """
         document = self.engine().document
-        if self._version is None:
-            raise PolicyUnavailableError("there is no policy document that can be read")
+        if self._version is None or unpackaged(document, self._models):
+            raise PolicyUnavailableError("there is no policy document that can be read, or its models are not packaged")
         return document
 
     def _refreshed(self) -> DecisionEngine:
@@ -129,6 +141,14 @@ class PolicyStore:
         if self._version is not None and self._engine is not None:
             return self._engine
         count("PolicyFallback")
+        if self._without_models is not None:
+            logger.error(
+                "the rules of the policy document decide: it names a model that is not packaged",
+                parameter=self._parameter,
+                parameter_version=self._without_models.version,
+                field=self._without_models.field,
+            )
+            return self._without_models.engine
         logger.error("the packaged rules decide: there is no policy document", parameter=self._parameter)
         return DecisionEngine(parse(BASELINE), {})
 
@@ -153,15 +173,29 @@ class PolicyStore:
         """Return the engine of one version of the parameter and remember it, or None if it is refused."""
         version = int(parameter["Version"])
         try:
-            engine = DecisionEngine(parse(parameter["Value"]), self._models)
+            document = parse(parameter["Value"])
+            try:
+                engine = DecisionEngine(document, self._models)
+            except UnpackagedModelError as error:
+                self._keep_without_models(version, document, error.field)
+                raise
         except Exception as error:  # noqa: BLE001
             # Whatever is wrong with a document, a bug of ours in reading it included, must not stop what decides.
             self._refuse(version, error)
             return None
+        newer = self._without_models
+        if newer is not None and newer.version > version and unpackaged(document, self._models):
+            return None  # it only passes because its kill switch is on: the newer one's rules and lists are better
         self._version = version
         self._refused.clear()
+        self._without_models = None
         logger.info("policy document in force", document=engine.document.version, parameter_version=version)
         return engine
+
+    def _keep_without_models(self, version: int, document: PolicyDocument, field: str) -> None:
+        """Keep the newest of such documents, for a container that finds nothing better."""
+        if self._without_models is None or version >= self._without_models.version:
+            self._without_models = _WithoutModels(version, field, DecisionEngine(document.rules_only(), self._models))
 
     def _refuse(self, version: int, error: Exception) -> None:
         count("PolicyRefreshFailed")

@@ -9,7 +9,7 @@ named; policy_documents/README.md explains the fields to people.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Callable, Optional
 
@@ -53,6 +53,10 @@ class PolicyDocumentError(PipelineError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class UnpackagedModelError(PolicyDocumentError):
+    """All that is wrong with the policy document is that it names a model which is not packaged."""
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,15 @@ class ListEntry:
 
 @dataclass(frozen=True)
 class DriftBars:
-    """Above what the drift watch speaks up; see policy.schema.json for the units."""
+    """Above what the drift watch speaks up; see policy.schema.json for the units.
+
+    The rates of `only_measured` have no bar: rule sets that merely shadow, whose alerts nobody sees.
+    """
 
     psi_max_thousandths: int
     alert_rate_max_basis_points: int
     minimum_decisions: int
+    only_measured: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,10 @@ class PolicyDocument:
         challenger = [self.challenger.policy] if self.challenger else []
         return tuple(dict.fromkeys([self.champion, *challenger, *self.shadows]))
 
+    def rules_only(self) -> PolicyDocument:
+        """Return the document as it decides without its models: by its fallback, its lists and routes as they are."""
+        return replace(self, kill_switch=True, version=f"{self.version}+rules")
+
 
 def parse(text: str) -> PolicyDocument:
     """Read a policy document and check all of it.
@@ -211,7 +223,7 @@ def parse(text: str) -> PolicyDocument:
         allow=_entries("allow", content["lists"]["allow"]),
         deny=_entries("deny", content["lists"]["deny"]),
         high_value_above=Decimal(content["routes"]["high_value"]["amount_above"]),
-        drift=DriftBars(**content["drift"]),
+        drift=DriftBars(**content["drift"], only_measured=_mere_rule_sets(content)),
     )
     _check_names(document)
     _check_parts(policies)
@@ -283,6 +295,14 @@ def _spec(name: str, policy: Mapping[str, Any]) -> PolicySpec:
         numbers=policy[numbers] if numbers else {},
         artifact=policy.get("artifact", ""),
     )
+
+
+def _mere_rule_sets(content: Mapping[str, Any]) -> frozenset[str]:
+    """Return the rule sets that shadow and are neither champion nor challenger."""
+    deciding = {content["champion"], (content["challenger"] or {}).get("policy")}
+    policies = content["policies"]
+    rule_sets = {name for name in content["shadows"] if name in policies and policies[name]["kind"] in RULE_SETS}
+    return frozenset(rule_sets - deciding)
 
 
 def _entries(name: str, entries: Iterable[Mapping[str, str]]) -> tuple[ListEntry, ...]:

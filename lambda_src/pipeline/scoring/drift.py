@@ -50,6 +50,11 @@ class SeriesDrift:
     counted: int
     psi: Optional[float]
 
+    @property
+    def reason(self) -> str:
+        """What the report calls it when its bar is passed."""
+        return f"PSI:{self.model}:{self.series}"
+
 
 @dataclass(frozen=True)
 class AlertRate:
@@ -61,6 +66,11 @@ class AlertRate:
     policy: Optional[str]
     counted: int
     basis_points: Optional[int]
+
+    @property
+    def reason(self) -> str:
+        """What the report calls it when its bar is passed."""
+        return f"ALERT_RATE:{self.policy or 'decided'}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,12 @@ class DriftReport:
         return any(one.psi is not None for one in self.series) or any(
             one.basis_points is not None for one in self.rates
         )
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The reasons of what is in use but was counted too little to say: they may still hold."""
+        series = {one.reason for one in self.series if one.psi is None}
+        return frozenset(series | {one.reason for one in self.rates if one.basis_points is None})
 
 
 @dataclass(frozen=True)
@@ -146,30 +162,33 @@ def judge(
     policies
         Those that score every transaction.
     bars
-        Those of the policy document.
+        Those of the policy document; rates that it exempts are measured all the same.
     """
     series = tuple(_series_drift(counters, model, name, bars) for model in models for name, _ in _watched(model))
     rates = tuple(_alert_rate(counters, policy, bars) for policy in (None, *policies))
-    reasons = [
-        f"PSI:{one.model}:{one.series}"
-        for one in series
-        if one.psi is not None and 1000 * one.psi > bars.psi_max_thousandths
-    ]
+    reasons = [one.reason for one in series if one.psi is not None and 1000 * one.psi > bars.psi_max_thousandths]
     reasons += [
-        f"ALERT_RATE:{one.policy or 'decided'}"
+        one.reason
         for one in rates
-        if one.basis_points is not None and one.basis_points > bars.alert_rate_max_basis_points
+        if one.basis_points is not None
+        and one.basis_points > bars.alert_rate_max_basis_points
+        and one.policy not in bars.only_measured
     ]
     return DriftReport(series, rates, tuple(reasons))
 
 
 def next_breaker(breaker: Breaker, report: DriftReport, at: str) -> Breaker:
-    """Return the breaker after a report at `at`; where nothing could be judged, it stays as it is."""
+    """Return the breaker after a report at `at`; where nothing could be judged, it stays as it is.
+
+    A reason ends when it was judged again and is fine, not when it can no longer be measured, as with models after
+    the kill switch. It also ends when the document does not use that model or policy any more.
+    """
     if not report.judged:
         return breaker
-    if not report.reasons:
+    reasons = (*report.reasons, *(reason for reason in breaker.reasons if reason in report.unknown))
+    if not reasons:
         return Breaker()
-    return Breaker(True, breaker.since if breaker.open else at, report.reasons)
+    return Breaker(True, breaker.since if breaker.open else at, reasons)
 
 
 def _outcomes(decision: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,8 @@ from pipeline.scoring.document import (
     WEIGHTS,
     ListEntry,
     PolicyDocument,
-    PolicyDocumentError,
+    PolicySpec,
+    UnpackagedModelError,
 )
 from pipeline.scoring.features import features_of
 from pipeline.scoring.model import Model
@@ -56,6 +57,11 @@ def account_bucket(salt: str, account_id: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{salt}:{account_id}".encode()).digest()[:8], "big") % BUCKETS
 
 
+def unpackaged(document: PolicyDocument, models: Mapping[str, Model]) -> list[str]:
+    """Return the policies whose artifact is none of `models`."""
+    return [spec.name for spec in document.policies.values() if spec.kind == MODEL and spec.artifact not in models]
+
+
 class DecisionEngine:
     """Decides by one policy document; immutable, so that a batch is decided by one state of it.
 
@@ -68,16 +74,18 @@ class DecisionEngine:
 
     Raises
     ------
-    PolicyDocumentError
-        If the document names an artifact that is none of `models`.
+    UnpackagedModelError
+        If the document names an artifact that is none of `models`, unless its kill switch is on: then no model
+        runs, and what is missing must not keep the switch from working.
     """
 
     def __init__(self, document: PolicyDocument, models: Mapping[str, Model]) -> None:
-        for spec in document.policies.values():
-            if spec.kind == MODEL and spec.artifact not in models:
-                field = f"policies.{spec.name}.artifact"
-                raise PolicyDocumentError(field, f"no model with this sha256 is packaged ({len(models)} are)")
+        missing = unpackaged(document, models)
+        if missing and not document.kill_switch:
+            field = f"policies.{missing[0]}.artifact"
+            raise UnpackagedModelError(field, f"no model with this sha256 is packaged ({len(models)} are)")
         self.document = document
+        self._missing = frozenset(missing)
         self._models = models
         self._salt = document.challenger.salt if document.challenger else ""
         self._share = document.challenger.share_basis_points if document.challenger else 0
@@ -125,8 +133,9 @@ class DecisionEngine:
         return _overruled(decision, str(features["listed"]), str(features["listed_kind"]))
 
     def results(self, features: Mapping[str, Feature]) -> dict[str, PolicyResult]:
-        """Return what every policy of the document says, whoever decides."""
-        return self._evaluate(self.document.policies, features)
+        """Return what every policy of the document says whose models are packaged, whoever decides."""
+        can_run = (name for name, spec in self.document.policies.items() if self._missing.isdisjoint(_needed(spec)))
+        return self._evaluate(can_run, features)
 
     def _decider(self, bucket: int) -> tuple[str, str]:
         """Return the policy that decides, and why it does."""
@@ -174,6 +183,11 @@ class DecisionEngine:
                 if expiries.get(key, "") > received_at:  # both are UTC text of fixed width
                     return listed, key[0]
         return "", ""
+
+
+def _needed(spec: PolicySpec) -> tuple[str, ...]:
+    """Return the policies that have to run for this one, itself included."""
+    return (spec.name, *spec.numbers) if spec.kind == COMBINATION else (spec.name,)
 
 
 def _by_id(entries: Iterable[ListEntry]) -> dict[tuple[str, str], str]:

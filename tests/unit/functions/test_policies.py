@@ -266,3 +266,80 @@ class TestStarting:
             store.document()
         world.later()
         assert store.document().version == "one"
+
+
+class TestStartingWithoutTheModel:
+    """The packages hold another model than every version of the parameter names."""
+
+    @pytest.fixture(autouse=True)
+    def no_version_validates(self, world: World, aws: Any) -> None:
+        aws("ssm").delete_parameter(Name=world.name)
+        world.put(self.naming_a_model(version="older"))
+        world.put(self.naming_a_model(version="newest", deny=[documents.entry("account", "acc")]))
+
+    @staticmethod
+    def naming_a_model(version: str, deny: list[dict[str, str]] | None = None, **changes: Any) -> str:
+        lists = {"allow": [], "deny": deny or []}
+        return json.dumps(
+            documents.content("f" * 64, version=version, lists=lists, champion="model", challenger=None, **changes)
+        )
+
+    def test_the_rules_lists_and_routes_of_the_newest_document_decide(self, world: World) -> None:
+        decision = world.store(artifacts.model()).engine().decide(acceptance(amount="10001"), account(), merchant())
+
+        assert (decision.document_version, decision.decided_by) == ("newest+rules", "deny_list")
+        assert decision.routes == ("high_value",)
+        counted, errors = world.said()
+        assert counted.count("PolicyFallback") == 1
+        assert (errors[-1]["field"], errors[-1]["parameter_version"]) == ("policies.model.artifact", 2)
+
+    def test_an_invalid_newest_version_is_passed_over(self, world: World) -> None:
+        world.put("{}")
+
+        assert version(world.store()) == "newest+rules"
+
+    def test_each_refresh_tries_again(self, world: World) -> None:
+        store = world.store()
+        seen = [version(store)]
+        world.later()
+        seen.append(version(store))
+        world.ssm.fail("get_parameter", OUT)
+        world.later()
+        seen.append(version(store))
+        world.put(self.naming_a_model(version="third"))
+        world.later()
+        seen.append(version(store))
+        assert world.said()[0].count("PolicyFallback") == 4
+        world.put(policy_text(version="good"))
+        world.later()
+        seen.append(version(store))
+
+        assert seen == ["newest+rules"] * 3 + ["third+rules", "good"]
+        assert world.said() == ([], [])
+
+    def test_an_older_version_that_validates_is_taken_as_it_is(self, world: World, aws: Any) -> None:
+        aws("ssm").delete_parameter(Name=world.name)
+        world.put(policy_text(version="good"))
+        world.put(self.naming_a_model(version="newest"))
+
+        assert version(world.store()) == "good"
+
+    def test_an_older_kill_switch_does_not_bring_its_old_lists_back(self, world: World, aws: Any) -> None:
+        aws("ssm").delete_parameter(Name=world.name)
+        world.put(self.naming_a_model(version="killed", kill_switch=True))
+        world.put(self.naming_a_model(version="newest"))
+
+        assert version(world.store()) == "newest+rules"
+
+    def test_a_document_whose_kill_switch_is_on_is_taken_as_it_is(self, world: World) -> None:
+        world.put(self.naming_a_model(version="killed", kill_switch=True))
+
+        assert version(world.store()) == "killed"
+        assert world.said() == ([], [])
+
+    @pytest.mark.parametrize("kill_switch", [False, True])
+    def test_who_needs_the_models_is_told_that_they_are_missing(self, world: World, kill_switch: bool) -> None:
+        world.put(self.naming_a_model(version="third", kill_switch=kill_switch))
+
+        with pytest.raises(PolicyUnavailableError):
+            world.store().document()

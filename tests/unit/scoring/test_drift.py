@@ -146,6 +146,15 @@ def counters(model: Model, *amount_bins: int, decided: int = 100, flagged: int =
     }
 
 
+def vars_of(bars: DriftBars) -> dict[str, int]:
+    """Return the bars as a document has them."""
+    return {
+        "psi_max_thousandths": bars.psi_max_thousandths,
+        "alert_rate_max_basis_points": bars.alert_rate_max_basis_points,
+        "minimum_decisions": bars.minimum_decisions,
+    }
+
+
 class TestJudging:
     def test_what_looks_like_the_training_data_passes_no_bar(self, model: Model) -> None:
         report = judge(counters(model, 50, 30, 20, flagged=5), [model], ["points"], BARS)
@@ -167,6 +176,24 @@ class TestJudging:
 
         assert report.reasons == ("ALERT_RATE:model",)
         assert report.rates[2] == AlertRate("model", 100, 600)
+
+    def test_the_rate_of_a_mere_rule_set_shadow_is_measured_and_has_no_bar(self) -> None:
+        bars = documents.document(drift=vars_of(BARS)).drift
+        found = {"decided": 100, "scored:weights": 100, "flagged:weights": 50}
+
+        report = judge(found, [], ["points", "weights"], bars)
+
+        assert report.reasons == ()
+        assert report.rates[2] == AlertRate("weights", 100, 5000)
+
+    @pytest.mark.parametrize("policy", ["points", "weights", "model", "combined"])
+    def test_champion_challenger_and_shadows_with_models_have_a_bar(self, policy: str) -> None:
+        challenger = {"policy": "weights", "share_basis_points": 0, "salt": "1"}
+        shadows = ["points", "weights", "model", "combined"]
+        bars = documents.document(drift=vars_of(BARS), challenger=challenger, shadows=shadows).drift
+        found = {f"scored:{policy}": 100, f"flagged:{policy}": 50}
+
+        assert judge(found, [], [policy], bars).reasons == (f"ALERT_RATE:{policy}",)
 
     def test_below_the_minimum_nothing_is_judged(self, model: Model) -> None:
         found = {
@@ -202,6 +229,30 @@ class TestBreaker:
 
     def test_it_closes_when_no_bar_is_passed_any_more(self) -> None:
         assert next_breaker(Breaker(True, EARLIER, ("x",)), self.GOOD, NOW) == Breaker()
+
+    def test_it_stays_open_while_a_reason_cannot_be_measured_as_after_the_kill_switch(self, model: Model) -> None:
+        before = Breaker(True, EARLIER, (f"PSI:{model.version}:score", "ALERT_RATE:model", "ALERT_RATE:decided"))
+        rules_alone = {"decided": 100, "scored:points": 100}
+
+        after = next_breaker(before, judge(rules_alone, [model], ["points", "model"], BARS), NOW)
+        fine = {**counters(model, 50, 30, 20), "scored:model": 100}
+        closed = next_breaker(after, judge(fine, [model], ["points", "model"], BARS), NOW)
+
+        assert after == Breaker(True, EARLIER, before.reasons[:2])
+        assert closed == Breaker()
+
+    def test_a_new_reason_joins_one_that_cannot_be_measured(self) -> None:
+        before = Breaker(True, EARLIER, ("ALERT_RATE:model",))
+        flagged = {"decided": 100, "flagged": 50}
+
+        after = next_breaker(before, judge(flagged, [], ["model"], BARS), NOW)
+
+        assert after == Breaker(True, EARLIER, ("ALERT_RATE:decided", "ALERT_RATE:model"))
+
+    def test_a_reason_ends_with_the_use_of_its_model(self, model: Model) -> None:
+        before = Breaker(True, EARLIER, ("PSI:replaced:score", "ALERT_RATE:replaced"))
+
+        assert next_breaker(before, judge({"decided": 100}, [model], ["points"], BARS), NOW) == Breaker()
 
     @pytest.mark.parametrize("before", [Breaker(), Breaker(True, EARLIER, ("x",))])
     def test_it_stays_as_it_is_where_too_little_was_decided_to_know(self, before: Breaker) -> None:

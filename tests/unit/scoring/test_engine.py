@@ -244,6 +244,29 @@ def test_a_document_that_names_an_unknown_artifact_is_refused() -> None:
     assert refused.value.field == "policies.model.artifact"
 
 
+def test_with_the_kill_switch_a_model_that_is_not_packaged_is_not_missed() -> None:
+    document = documents.document("f" * 64, champion="model", challenger=None, kill_switch=True)
+    killed = DecisionEngine(document, {SHA256: MODEL})
+
+    decision = killed.decide(acceptance(), account(), merchant(RISKY))
+
+    assert (decision.policy, decision.decided_by, decision.score) == ("points", "fallback", 40)
+    assert set(killed.results(decision.features)) == {"points", "weights"}
+
+
+def test_the_rules_alone_keep_lists_routes_and_fallback() -> None:
+    lists = {"allow": [], "deny": [entry("account", "acc")]}
+    document = documents.document("f" * 64, champion="model", challenger=None, fallback="weights", lists=lists)
+    rules = DecisionEngine(document.rules_only(), {})
+
+    listed = rules.decide(acceptance(amount=Decimal("10001")), account(), merchant())
+    other = rules.decide(acceptance(account_id="other"), account(account_id="other"), merchant())
+
+    assert (listed.decided_by, listed.routes, listed.document_version) == ("deny_list", ("high_value",), "test-1+rules")
+    assert (other.policy, other.decided_by) == ("weights", "fallback")
+    assert not document.kill_switch
+
+
 def test_features_hold_nothing_but_texts_and_whole_numbers() -> None:
     features = decide().features
 

@@ -14,8 +14,11 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.drift import DriftTable
 from pipeline.aws.dynamo import to_item
+from pipeline.aws.policies import BASELINE
 from pipeline.domain.records import decision_attributes
+from pipeline.domain.times import to_text
 from pipeline.scoring.artifact import load
+from pipeline.scoring.document import PolicyDocument, parse
 from pipeline.scoring.drift import Breaker
 from pipeline.scoring.engine import DecisionEngine
 from scripts import paths
@@ -30,6 +33,7 @@ from tests.unit.scoring.documents import document, entry
 NAME = "txn-test-policy"
 ARTIFACT = artifacts.content()
 SHA256 = ARTIFACT["sha256"]
+CLOSED = Breaker(open=False, since=None, reasons=())
 OPEN = Breaker(open=True, since="2026-11-20T08:00:00.000000Z", reasons=("ALERT_RATE:model",))
 
 Run = Callable[..., int]
@@ -77,10 +81,13 @@ class Ssm:
 class Dynamo:
     """Two tables: the drift breaker, and transactions."""
 
-    def __init__(self, breaker: Breaker | None = None, row: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, breaker: Breaker | None = None, row: dict[str, Any] | None = None, looked: timedelta = timedelta()
+    ) -> None:
         self.items = {"transactions": row}
         if breaker is not None:
-            DriftTable(self, "drift").set_breaker(breaker, "now", 1000, judged=True)  # type: ignore[arg-type]
+            now = to_text(datetime.now(timezone.utc) - looked)
+            DriftTable(self, "drift").set_breaker(breaker, now, 1000, judged=True)  # type: ignore[arg-type]
 
     def update_item(self, **request: Any) -> None:
         values = request["ExpressionAttributeValues"]
@@ -318,7 +325,7 @@ def test_an_open_breaker_holds_every_promotion(arguments: tuple[str, ...], capsy
 
 def test_an_open_breaker_also_holds_a_promotion_by_file(tmp_path: Path) -> None:
     ssm = Ssm(json.dumps(content()))
-    file = written(tmp_path, content(version="test-2", champion="weights"))
+    file = written(tmp_path, content(version="test-2", champion="combined"))
 
     assert run("put", file, ssm=ssm, dynamo=Dynamo(OPEN)) == 1
     assert len(ssm.entries) == 1
@@ -328,7 +335,7 @@ def test_a_forced_promotion_is_recorded_with_its_reason() -> None:
     ssm = Ssm(json.dumps(content()))
 
     assert run("promote", "--share", "5%", "--force", "--reason", "sale", ssm=ssm, dynamo=Dynamo(OPEN)) == 0
-    assert ssm.newest["note"] == "promote model to 5% of the accounts, forced past the open drift breaker: sale"
+    assert ssm.newest["note"] == "promote model to 5% of the accounts, forced past the drift breaker: sale"
 
 
 def test_force_needs_a_reason() -> None:
@@ -348,8 +355,75 @@ def test_an_open_breaker_holds_nothing_that_is_no_promotion() -> None:
 
 
 def test_a_closed_breaker_or_none_holds_nothing() -> None:
-    for dynamo in (Dynamo(), Dynamo(Breaker(open=False, since=None, reasons=()))):
+    for dynamo in (Dynamo(), Dynamo(CLOSED)):
         assert run("promote", "--share", "5%", ssm=Ssm(json.dumps(content())), dynamo=dynamo) == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"champion": "model", "challenger": None},
+        {"champion": "combined", "challenger": None},  # of which the model is a part
+        {"challenger": {"policy": "model", "share_basis_points": 500, "salt": "1"}},
+    ],
+)
+def test_another_model_under_the_same_name_is_a_promotion(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any]
+) -> None:
+    file = written(tmp_path, content(version="test-2", **changes))
+
+    assert run("put", file, ssm=Ssm(elsewhere(**changes)), dynamo=Dynamo(OPEN)) == 1
+    assert "the drift breaker is open" in capsys.readouterr().err
+
+
+def test_other_parts_are_a_promotion_and_other_thresholds_are_none(tmp_path: Path) -> None:
+    before = content(champion="combined")
+    parts, thresholds = content(version="test-2", champion="combined"), content(version="test-2", champion="combined")
+    parts["policies"]["combined"]["parts"]["points"] = 3000
+    thresholds["policies"]["combined"]["thresholds"]["fraud"] = 600_000
+
+    assert run("put", written(tmp_path, parts), ssm=Ssm(json.dumps(before)), dynamo=Dynamo(OPEN)) == 1
+    assert run("put", written(tmp_path, thresholds), ssm=Ssm(json.dumps(before)), dynamo=Dynamo(OPEN)) == 0
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"champion": "weights", "challenger": None},
+        {"champion": "points"},  # with a challenger that only shadows
+        {"champion": "points", "challenger": {"policy": "weights", "share_basis_points": 500, "salt": "1"}},
+        {"champion": "combined", "kill_switch": True},
+    ],
+)
+def test_an_open_breaker_never_holds_what_lets_rule_sets_decide(tmp_path: Path, after: dict[str, Any]) -> None:
+    ssm = Ssm(json.dumps(content(champion="model", challenger=None)))
+
+    assert run("put", written(tmp_path, content(version="test-2", **after)), ssm=ssm, dynamo=Dynamo(OPEN)) == 0
+
+
+def test_a_promotion_to_champion_can_be_taken_back_while_the_breaker_is_open() -> None:
+    ssm = Ssm(json.dumps(content(challenger={"policy": "model", "share_basis_points": 500, "salt": "1"})))
+
+    assert run("promote", "--champion", ssm=ssm) == 0
+    assert run("rollback", ssm=ssm, dynamo=Dynamo(OPEN)) == 0
+    assert (ssm.newest["champion"], ssm.newest["challenger"]["share_basis_points"]) == ("points", 500)
+
+
+def test_a_promotion_needs_a_look_of_drift_that_is_not_old(capsys: pytest.CaptureFixture[str]) -> None:
+    old, unknown = Dynamo(CLOSED, looked=timedelta(hours=3, minutes=1)), Dynamo(CLOSED)
+    del unknown.items["drift"]["looked_at"]  # type: ignore[union-attr]
+    ssm = Ssm(json.dumps(content()))
+
+    for dynamo in (old, unknown):
+        assert run("promote", "--share", "5%", ssm=ssm, dynamo=dynamo) == 1
+        assert "more than 3 hours ago" in capsys.readouterr().err
+    assert run("promote", "--share", "5%", "--force", "--reason", "seen", ssm=ssm, dynamo=old) == 0
+    assert run("promote", "--share", "6%", ssm=ssm, dynamo=Dynamo(CLOSED, looked=timedelta(hours=2))) == 0
+
+
+def test_a_drift_that_has_never_run_holds_nothing_but_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("promote", "--share", "5%", ssm=Ssm(json.dumps(content())), dynamo=Dynamo()) == 0
+    assert "warning: drift has never run" in capsys.readouterr().err
 
 
 def test_the_kill_switch_is_one_word_and_twice_is_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -372,6 +446,95 @@ def test_the_kill_switch_works_although_the_newest_version_is_refused() -> None:
     assert ssm.newest == {**content(), "kill_switch": True, "version": "test-2", "note": "kill switch on"}
 
 
+DENIED = {"allow": [], "deny": [entry("account", "bad")]}
+
+
+def elsewhere(**changes: Any) -> str:
+    """Return a document whose artifact this checkout does not have."""
+    return json.dumps(complete("f" * 64, **changes))
+
+
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_the_kill_switch_works_from_a_checkout_without_the_artifact(switch: str) -> None:
+    newest = {"version": "test-2", "lists": DENIED, "kill_switch": switch == "off"}
+    ssm = Ssm(json.dumps(content()), elsewhere(**newest), "{")
+
+    assert run("kill", switch, ssm=ssm) == 0
+    expected = json.loads(elsewhere(version="test-3", lists=DENIED, kill_switch=switch == "on"))
+    assert ssm.newest == {**expected, "note": f"kill switch {switch}"}
+
+
+@pytest.mark.parametrize("arguments", [("promote", "--share", "5%"), ("promote", "--champion"), ("rollback",)])
+def test_no_older_document_is_changed_in_place_of_one_that_this_checkout_refuses(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    ssm = Ssm(json.dumps(content(shadows=[])), json.dumps(content()), elsewhere(version="test-3", lists=DENIED))
+
+    assert run(*arguments, ssm=ssm) == 1
+    error = capsys.readouterr().err
+    assert "version 3 of txn-test-policy is refused: policies.model.artifact: no model with this sha256" in error
+    assert "use a checkout that has what they have, the artifact above all" in error
+    assert len(ssm.entries) == 3
+
+
+def test_nothing_is_promoted_on_an_older_document_than_the_newest() -> None:
+    ssm = Ssm(json.dumps(content()), json.dumps(content(version="test-2", more="of a newer release")))
+
+    assert run("promote", "--share", "5%", ssm=ssm) == 1
+    assert len(ssm.entries) == 2
+
+
+def test_the_document_of_another_checkout_is_not_told_to_be_out_of_force(capsys: pytest.CaptureFixture[str]) -> None:
+    ssm = Ssm(json.dumps(content()), elsewhere(version="test-2"))
+
+    assert run("show", ssm=ssm) == 1
+    assert run("show", "--version", 2, ssm=ssm) == 0
+    capsys.readouterr()
+    assert run("history", ssm=ssm) == 0
+    newest, older = capsys.readouterr().out.splitlines()
+    assert "in force unless the functions lack its artifact too: policies.model.artifact" in newest
+    assert older.endswith("good")
+
+
+def test_rollback_leaves_a_document_that_is_none_as_the_runbook_says() -> None:
+    ssm = Ssm(json.dumps(content(shadows=[])), json.dumps(content(version="test-2")), "{")
+
+    assert run("rollback", ssm=ssm) == 0
+    assert ssm.newest["note"] == "rollback to test-1 (version 1)"
+
+
+def test_rollback_keeps_kill_switch_and_lists_of_the_day() -> None:
+    newest = content(version="test-2", champion="model", challenger=None, lists=DENIED)
+    for where in ((), ("--to", 1)):
+        ssm = Ssm(json.dumps(content()), json.dumps(newest))
+
+        assert run("kill", "on", ssm=ssm) == 0
+        assert run("rollback", *where, ssm=ssm) == 0
+        assert (ssm.newest["champion"], ssm.newest["kill_switch"], ssm.newest["lists"]) == ("points", True, DENIED)
+
+
+def test_a_rollback_after_a_rollback_does_not_bring_back_what_the_first_one_left() -> None:
+    first, second, bad = content(shadows=[]), content(version="test-2"), content(version="test-3", champion="model")
+    bad["challenger"] = None
+    ssm = Ssm(*(json.dumps(document) for document in (first, second, bad)))
+
+    assert run("rollback", ssm=ssm) == 0
+    assert ssm.newest["note"] == "rollback to test-2 (version 2)"
+    assert run("kill", "on", ssm=ssm) == 0  # nor after a change that a rollback does not take back
+    assert run("rollback", ssm=ssm) == 0
+    assert ssm.newest["note"] == "rollback to test-1 (version 1)"
+    assert run("rollback", ssm=ssm) == 1
+
+
+def test_a_note_alone_is_no_rollback(tmp_path: Path) -> None:
+    ssm = Ssm(json.dumps(content(shadows=[])), json.dumps(content(version="test-2")))
+    copied = content(version="test-3", shadows=["weights"], note="rollback to test-1 (version 1)")
+
+    assert run("put", written(tmp_path, copied), ssm=ssm) == 0
+    assert run("rollback", ssm=ssm) == 0
+    assert ssm.newest["note"] == "rollback to test-2 (version 2)"
+
+
 def test_rollback_goes_to_the_version_before_that_validates() -> None:
     good, bad = content(shadows=["model"]), content(version="test-2", champion="nobody")
     ssm = Ssm(json.dumps(good), json.dumps(bad), json.dumps(content(version="test-3")))
@@ -382,7 +545,7 @@ def test_rollback_goes_to_the_version_before_that_validates() -> None:
 
 
 def test_rollback_goes_where_it_is_told_to() -> None:
-    ssm = Ssm(*(json.dumps(content(version=f"test-{number}")) for number in (1, 2, 3)))
+    ssm = Ssm(*(json.dumps(content(version=f"test-{number}")) for number in (1, 2)), elsewhere(version="test-3"))
 
     assert run("rollback", "--to", 2, ssm=ssm) == 0
     assert ssm.newest["note"] == "rollback to test-2 (version 2)"
@@ -395,7 +558,7 @@ def test_without_an_earlier_version_there_is_no_rollback(capsys: pytest.CaptureF
 
 
 def test_a_rollback_that_promotes_is_held_by_the_breaker() -> None:
-    ssm = Ssm(json.dumps(content(champion="weights")), json.dumps(content(version="test-2")))
+    ssm = Ssm(json.dumps(content(champion="combined")), json.dumps(content(version="test-2")))
 
     assert run("rollback", ssm=ssm, dynamo=Dynamo(OPEN)) == 1
 
@@ -536,6 +699,44 @@ def test_a_transaction_is_replayed_by_the_document_that_it_names(capsys: pytest.
 
     assert run("replay", "--transaction", "t1", ssm=ssm, dynamo=Dynamo(row=to_item(row()))) == 0
     assert "same: decided by document test-1, replayed by test-1" in capsys.readouterr().out
+
+
+def decided_by(document: PolicyDocument) -> dict[str, Any]:
+    engine = DecisionEngine(document, {SHA256: load(json.dumps(ARTIFACT)), "f" * 64: load(json.dumps(ARTIFACT))})
+    decision = engine.decide(acceptance(), account(), merchant("Contest Winners"))
+    return {"transaction_id": "t1", "decision": decision_attributes(decision)}
+
+
+def test_a_decision_of_the_packaged_rules_replays_without_the_parameter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, decided_by(parse(BASELINE)), "row.json")
+
+    assert run("replay", "--decision", file, ssm=Ssm()) == 0
+    assert capsys.readouterr().out.startswith("same: decided by document packaged-rules-1, ")
+
+
+def test_the_name_of_the_packaged_rules_is_theirs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ssm = Ssm(json.dumps(content()))
+
+    assert run("put", written(tmp_path, content(version="packaged-rules-1")), ssm=ssm) == 1
+    assert run("promote", "--share", "5%", "--as", "packaged-rules-1", ssm=ssm) == 1
+    assert capsys.readouterr().err.count("is that of the packaged rules") == 2
+    assert len(ssm.entries) == 1
+
+
+def test_a_decision_by_the_rules_of_a_document_replays_by_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = elsewhere(champion="model", challenger=None)
+    file = written(tmp_path, decided_by(parse(text).rules_only()), "row.json")
+
+    assert run("replay", "--decision", file, ssm=Ssm(text)) == 0
+    same = "same: decided by document test-1+rules, replayed by test-1+rules\n"
+    assert capsys.readouterr().out == same
+    known = written(tmp_path, content(champion="model", challenger=None))
+    assert run("replay", "--decision", file, "--document", known) == 0
+    assert capsys.readouterr().out == same
 
 
 def test_a_replay_that_comes_out_otherwise_tells_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
