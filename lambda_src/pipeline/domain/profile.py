@@ -32,6 +32,10 @@ HIGH_RATIO = 3.0
 """From this multiple of the usual amount on, an amount is unusually high."""
 CAP = 3.0
 """An amount moves the usual amount by no more than this multiple of it, so that fraud hardly moves it."""
+FEWEST = 3
+"""From so many amounts on there is something usual to compare with."""
+LEARNING = 5
+"""So many amounts count in full: a cap on top of a first card check of 0.01 would hold the mean down for months."""
 MEMORY = 100
 """Transactions that the usual amount is an average of; older ones fade."""
 CATEGORY_MEMORY = 50
@@ -220,7 +224,7 @@ class AccountProfile(NamedTuple):
 
     def is_high(self, amount: float) -> bool:
         """Tell whether `amount` is unusually high for this account."""
-        return self.weight > 0 and amount >= HIGH_RATIO * self.mean
+        return self.weight >= FEWEST and amount >= HIGH_RATIO * self.mean
 
     def habit(self, category: str) -> CategoryHabit:
         """Return what the account does in `category`; used 0 times if it is new or forgotten."""
@@ -245,7 +249,7 @@ class AccountProfile(NamedTuple):
         if not self.weight:
             return amount, 0.0, 1
         weight = min(self.weight + 1, MEMORY)
-        step = min(amount, CAP * self.mean) - self.mean
+        step = _capped(amount, self.mean, self.weight) - self.mean
         mean = self.mean + step / weight
         return mean, (1 - 1 / weight) * (self.variance + step * step / weight), weight
 
@@ -259,13 +263,18 @@ class AccountProfile(NamedTuple):
     def _habits_after(self, category: str, amount: float) -> tuple[CategoryHabit, ...]:
         old = self.habit(category)
         weight = min(old.uses + 1, CATEGORY_MEMORY)
-        mean = old.mean + (min(amount, CAP * old.mean) - old.mean) / weight if old.uses else amount
+        mean = old.mean + (_capped(amount, old.mean, old.uses) - old.mean) / weight
         new = CategoryHabit(old.key, min(old.uses + 1, 255), _FLOAT.unpack(_FLOAT.pack(mean))[0])
         others = [habit for habit in self.categories if habit.key != old.key]
         return (*others[-CATEGORIES + 1 :], new)
 
 
 EMPTY = AccountProfile()
+
+
+def _capped(amount: float, mean: float, seen: int) -> float:
+    """Return how much of an amount moves a mean that rests on `seen` others."""
+    return amount if seen < LEARNING else min(amount, CAP * mean)
 
 
 @lru_cache(maxsize=512)

@@ -13,7 +13,7 @@ from pipeline.domain.account import Account
 from pipeline.domain.decision import Feature
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.merchant_risk import MerchantRisk
-from pipeline.domain.profile import DAY, NOWHERE, AccountProfile, key_of, seconds_of, thousandths_of
+from pipeline.domain.profile import DAY, FEWEST, NOWHERE, AccountProfile, key_of, seconds_of, thousandths_of
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.transaction import Transaction, canonical_decimal
 
@@ -141,7 +141,7 @@ def _amount(profile: AccountProfile, thousandths: int, at: int) -> Mapping[str, 
     """Return how the amount compares with those before it."""
     amount, mean, weight = thousandths / 1000, profile.mean, profile.weight
     ratio = z = UNKNOWN
-    if weight:
+    if weight >= FEWEST:
         typical = TYPICAL_WEIGHT * (TYPICAL_SPREAD * mean) ** 2
         spread = sqrt((weight * profile.variance + typical) / (weight + TYPICAL_WEIGHT))
         ratio = _whole(1000 * amount / mean)
@@ -216,7 +216,7 @@ def _habits(profile: AccountProfile, transaction: Transaction, thousandths: int,
         "second_of_day": at % DAY,
         "day_of_week": (at // DAY + 3) % 7,
         "hour_share_thousandths": 1000 * near // used if used else UNKNOWN,
-        "category_ratio_thousandths": _whole(thousandths / habit.mean) if habit and habit.uses else UNKNOWN,
+        "category_ratio_thousandths": _whole(thousandths / habit.mean) if habit and habit.uses >= FEWEST else UNKNOWN,
         "category_transactions": habit.uses if habit else UNKNOWN,
     }
 

@@ -127,7 +127,7 @@ def test_one_huge_amount_moves_the_usual_amount_by_three_times_itself_at_most() 
 
 @pytest.mark.parametrize(("amount", "is_high"), [("29.99", False), ("30", True)])
 def test_an_amount_is_high_from_three_times_the_usual_on(amount: str, is_high: bool) -> None:
-    profile = after(purchase(0, amount=10), purchase(1, amount=amount))
+    profile = after(*(purchase(n, amount=10) for n in range(3)), purchase(3, amount=amount))
 
     assert bool(profile.highs) == is_high
 

@@ -150,16 +150,31 @@ def test_what_lies_below_the_usual_amount_is_no_deviation() -> None:
 
 
 def test_of_a_young_account_amounts_are_taken_to_vary_by_half_their_mean() -> None:
-    before = known(purchase(-60, amount=20))  # one transaction weighs 1, the assumption 4
+    before = known(*(purchase(-n, amount=20) for n in (60, 50, 40)))  # three transactions weigh 3, the assumption 4
 
     assert features(before=before, amount=20 + 10)["amount_z_thousandths"] == pytest.approx(
-        1000 * (5 / 4) ** 0.5, abs=1
+        1000 * (7 / 4) ** 0.5, abs=1
     )
+
+
+def test_two_amounts_are_too_few_to_say_what_is_usual() -> None:
+    found = features(before=known(*(purchase(-n, amount=1, category="food") for n in (60, 50))), amount=90)
+
+    assert (found["amount_ratio_thousandths"], found["amount_z_thousandths"]) == (-1, -1)
+
+
+@pytest.mark.parametrize("first", ["0.01", "1"])
+def test_a_card_check_does_not_make_the_usual_amounts_after_it_unusual(first: str) -> None:
+    paid = [purchase(-1000, amount=first)]
+    for n in range(20):
+        assert int(features(before=known(*paid), amount=50)["amount_ratio_thousandths"]) <= 1500
+        paid.append(purchase(n - 999, amount=50))
 
 
 def test_high_amounts_are_remembered_for_a_week() -> None:
     day = 86_400
-    before = known(purchase(-9 * day, amount=10), purchase(-8 * day, amount=50), purchase(-2 * day, amount=90))
+    usual = [purchase(-9 * day + n, amount=10) for n in range(3)]
+    before = known(*usual, purchase(-8 * day, amount=50), purchase(-2 * day, amount=90))
 
     assert features(before=before)["high_amounts_7d"] == 1
     assert features(before=before)["seconds_since_high"] == 2 * day
@@ -202,11 +217,12 @@ def test_a_merchant_is_known_once_it_was_paid() -> None:
 
 
 def test_amounts_are_compared_within_their_category() -> None:
-    before = known(purchase(-60, category="fuel", amount=40), purchase(-30, category="food", amount=8))
+    meals = [purchase(-n, category="food", amount=8) for n in (30, 20, 10)]
+    before = known(purchase(-60, category="fuel", amount=40), *meals)
 
     found = features(before=before, category="food", amount=40)
 
-    assert (found["category_ratio_thousandths"], found["category_transactions"]) == (5000, 1)
+    assert (found["category_ratio_thousandths"], found["category_transactions"]) == (5000, 3)
 
 
 def test_the_share_of_the_hour_takes_in_its_neighbours_also_around_midnight() -> None:
@@ -242,7 +258,7 @@ def test_a_merchants_frauds_are_seen_when_their_labels_are_seven_days_old() -> N
 
 
 def test_the_largest_amount_is_clamped_for_models_and_exact_for_rules() -> None:
-    before = known(purchase(-60, amount="0.01"))
+    before = known(*(purchase(-n, amount="0.01") for n in (60, 50, 40)))
     found = features(before=before, amount="999999999999")
 
     assert found["amount_cents"] == found["amount_ratio_thousandths"] == found["amount_z_thousandths"] == LIMIT
