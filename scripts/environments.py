@@ -57,9 +57,7 @@ EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
 LOCALSTACK = Environment("localstack", ((3, 13),))
 FUNCTIONS = Environment("functions", ((3, 13),))
 TOOLS = Environment("tools", ())
-ALL = {
-    environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, LOCALSTACK, FUNCTIONS)
-}
+ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, LOCALSTACK, FUNCTIONS)}
 
 
 def uv_program() -> Path:
