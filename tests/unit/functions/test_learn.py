@@ -162,13 +162,13 @@ class TestDecisions:
     def test_what_the_account_itself_explains_says_nothing_of_the_merchant(
         self, learner: Learner, world: World, tables: Tables
     ) -> None:
-        world.decide("usual", account_id="acc", amount="10")
+        world.decide("one", "two", "three", account_id="acc", amount="10")
         world.decide("huge", account_id="acc", amount="1000")
         world.label("huge", "fraud")
 
         learn(learner, world.stream.event())
 
-        assert today(tables) == (1, 0)
+        assert today(tables) == (3, 0)
         assert "label_counted" not in tables.rows()["huge"]
 
     def test_other_changes_of_a_row_are_not_counted(self, learner: Learner, dynamodb: Faulty) -> None:
