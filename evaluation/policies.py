@@ -14,12 +14,10 @@ from pipeline.scoring import artifact
 from pipeline.scoring.document import COMBINATION, MODEL, POINTS, WEIGHTS, PolicyDocument, highest_score, parse
 from pipeline.scoring.engine import DecisionEngine
 from scripts import paths
+from scripts.policy.changes import COMBINED_PARTS
 
 SHIPPED_DOCUMENT = paths.ROOT / "policy_documents" / "flagship.json"
 KINDS = (POINTS, WEIGHTS, MODEL, COMBINATION)
-
-DEFAULT_COMBINATION = {"model": 1, "points": 500, "weights": 5_000}
-"""Factors of the combination where the shipped document has none."""
 
 
 def document_with(model: Mapping[str, Any]) -> str:
@@ -33,7 +31,7 @@ def document_with(model: Mapping[str, Any]) -> str:
         "combined": {
             "kind": COMBINATION,
             "version": shipped.get("version", "1"),
-            "parts": shipped.get("parts", DEFAULT_COMBINATION),
+            "parts": shipped.get("parts", {"model": 1, **COMBINED_PARTS}),
             "thresholds": model["thresholds"],
         },
     }

@@ -65,10 +65,9 @@ def is_promotion(before: Content, after: Content) -> bool:
     """Tell whether a change lets another model decide, or for more accounts: what an open breaker holds.
 
     A policy is another one too if its name now means another artifact, kind, number or part. Rule sets are never
-    held, so that what was promoted can be taken back.
+    held, so that what was promoted can be taken back. The kill switch is not looked at: it changes neither champion
+    nor challenger, and what is promoted while it is on would decide as soon as it is off.
     """
-    if after["kill_switch"]:
-        return False
     champion = _decider(before, before["champion"])
     if _is_model(after, after["champion"]) and _decider(after, after["champion"]) != champion:
         return True
@@ -134,6 +133,7 @@ def with_model(content: Content, model: Description, policy: str, combined: str)
     """Let a policy use a model's artifact with the thresholds that its training proposes.
 
     A policy or combination that is not there yet is added as a shadow: it decides nothing until it is promoted.
+    The combination begins with the model's thresholds: those that it had were made for the model before.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def with_model(content: Content, model: Description, policy: str, combined: str)
         parts = {policy: 1, **{name: factor for name, factor in COMBINED_PARTS.items() if name in policies}}
         policies[combined] = {"kind": COMBINATION, "version": "1", "parts": parts, "thresholds": proposed}
     elif before != policies[policy]:
-        policies[combined]["version"] = raised(policies[combined]["version"])  # another model decides within it
+        policies[combined].update(version=raised(policies[combined]["version"]), thresholds=proposed)
     changed["shadows"] = list(dict.fromkeys([*changed["shadows"], policy, combined]))
     return changed
 

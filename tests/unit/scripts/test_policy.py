@@ -392,13 +392,21 @@ def test_other_parts_are_a_promotion_and_other_thresholds_are_none(tmp_path: Pat
         {"champion": "weights", "challenger": None},
         {"champion": "points"},  # with a challenger that only shadows
         {"champion": "points", "challenger": {"policy": "weights", "share_basis_points": 500, "salt": "1"}},
-        {"champion": "combined", "kill_switch": True},
+        {"champion": "model", "challenger": None, "kill_switch": True},
     ],
 )
 def test_an_open_breaker_never_holds_what_lets_rule_sets_decide(tmp_path: Path, after: dict[str, Any]) -> None:
     ssm = Ssm(json.dumps(content(champion="model", challenger=None)))
 
     assert run("put", written(tmp_path, content(version="test-2", **after)), ssm=ssm, dynamo=Dynamo(OPEN)) == 0
+
+
+def test_a_promotion_is_held_while_the_kill_switch_is_on_too_for_it_would_begin_with_its_end(tmp_path: Path) -> None:
+    ssm = Ssm(json.dumps(content(kill_switch=True)))
+    promoted = content(version="test-2", champion="combined", challenger=None, kill_switch=True)
+
+    assert run("put", written(tmp_path, promoted), ssm=ssm, dynamo=Dynamo(OPEN)) == 1
+    assert run("kill", "off", ssm=ssm, dynamo=Dynamo(OPEN)) == 0
 
 
 def test_a_promotion_to_champion_can_be_taken_back_while_the_breaker_is_open() -> None:
@@ -666,7 +674,7 @@ def test_adopting_another_model_gives_what_changes_a_new_version(tmp_path: Path)
     assert adopted["version"] == "test-2"
     versions = {name: spec["version"] for name, spec in adopted["policies"].items()}
     assert versions == {"points": "1", "weights": "1", "model": "2", "combined": "2"}
-    assert adopted["policies"]["combined"]["thresholds"] == content()["policies"]["combined"]["thresholds"]
+    assert adopted["policies"]["combined"]["thresholds"] == ARTIFACT["thresholds"]
 
 
 def test_a_tampered_artifact_is_not_adopted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
