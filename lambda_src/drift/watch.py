@@ -79,7 +79,11 @@ class Watch:
 
 
 def _models_in(document: PolicyDocument, models: Mapping[str, Model]) -> list[Model]:
-    """Return the models that the policies in use score with, each once."""
+    """Return the packaged models that the policies in use score with, each once.
+
+    One that is not packaged does not score: the document's kill switch is on.
+    """
     names = [part for name in document.named for part in (name, *document.policies[name].numbers)]
     used = [document.policies[name] for name in names if name in document.policies]
-    return [models[sha256] for sha256 in dict.fromkeys(one.artifact for one in used if one.kind == MODEL)]
+    artifacts = dict.fromkeys(one.artifact for one in used if one.kind == MODEL)
+    return [models[sha256] for sha256 in artifacts if sha256 in models]

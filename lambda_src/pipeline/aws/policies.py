@@ -119,7 +119,7 @@ class PolicyStore:
             If only rules can be had: the packaged ones, or those of a document that names a model we do not have.
         """
         document = self.engine().document
-        if self._version is None or unpackaged(document, self._models):
+        if self._version is None:
             raise PolicyUnavailableError("there is no policy document that can be read, or its models are not packaged")
         return document
 

@@ -97,6 +97,15 @@ class TestLook:
 
         assert (look.report.judged, look.breaker, look.decided) == (True, Breaker(), 100)
 
+    def test_rules_are_judged_although_the_killed_model_is_not_packaged(self, table: DriftTable, model: Model) -> None:
+        table.add(hours_ago(1), {"decided": 100, "flagged": 90, "scored:points": 100, "flagged:points": 90})
+        killed = document_with(model, kill_switch=True)
+
+        look = Watch(table, {}, lambda: killed, now=lambda: NOW).look()
+
+        assert look.breaker.open
+        assert "ALERT_RATE:points" in look.breaker.reasons
+
     def test_a_spending_shift_opens_it_and_its_end_closes_it(
         self, table: DriftTable, tables: Tables, model: Model
     ) -> None:

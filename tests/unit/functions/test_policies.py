@@ -337,9 +337,8 @@ class TestStartingWithoutTheModel:
         assert version(world.store()) == "killed"
         assert world.said() == ([], [])
 
-    @pytest.mark.parametrize("kill_switch", [False, True])
-    def test_who_needs_the_models_is_told_that_they_are_missing(self, world: World, kill_switch: bool) -> None:
-        world.put(self.naming_a_model(version="third", kill_switch=kill_switch))
+    def test_who_needs_the_models_is_told_that_they_are_missing(self, world: World) -> None:
+        world.put(self.naming_a_model(version="third"))
 
         with pytest.raises(PolicyUnavailableError):
             world.store().document()
