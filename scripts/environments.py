@@ -54,10 +54,8 @@ DEV = Environment("dev", _THIS_ONE_FIRST)
 MINISTACK = Environment("ministack", ((3, 12), (3, 13), (3, 11), (3, 10)))
 CHECKOV = Environment("checkov", ((3, 12), (3, 11), (3, 13), (3, 10)))
 EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
-LOCALSTACK = Environment("localstack", ((3, 13),))
-FUNCTIONS = Environment("functions", ((3, 13),))
 TOOLS = Environment("tools", ())
-ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, LOCALSTACK, FUNCTIONS)}
+ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE)}
 
 
 def uv_program() -> Path:
