@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import track
@@ -20,23 +19,16 @@ from evaluation.labelled import LabelledSet, LabelledTransaction, read_labelled
 from evaluation.labelled_rows import LabelledFileError
 from pipeline.domain.times import from_text, to_text
 from scripts import paths
+from scripts.arguments import Parser
 from scripts.errors import CommandError
 
 MOST_DRAWS = 100_000
-_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that answers mistakes with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong, without the usage."""
-        self.exit(_USAGE, f"backtest: {message}\n")
+_FAILED, _INTERRUPTED = 1, 130
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     """Return the checked arguments."""
-    parser = _Parser(
+    parser = Parser(
         prog="backtest",
         description=__doc__,
         epilog="With make: make backtest POLICY=model INPUT=labelled.csv, and where needed CHAMPION, DOCUMENT, MAP,"

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -21,6 +20,7 @@ from evaluation.results import Report
 from evaluation.run import PoolSteps, Run, steps_of
 from evaluation.simulator import World
 from scripts import paths
+from scripts.arguments import Parser
 from scripts.errors import CommandError
 
 SEEDS = (0, 1, 2, 3)
@@ -28,20 +28,12 @@ CUSTOMERS = World().customers
 SAMPLE = paths.ROOT.parent / "shared" / "data" / "sparkov_sample.csv.gz"
 _MOST_SEEDS, _LARGEST_SEED = 20, 4_000
 _FEWEST_CUSTOMERS, _MOST_CUSTOMERS = 300, 20_000
-_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that answers mistakes with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong, without the usage."""
-        self.exit(_USAGE, f"evaluate: {message}\n")
+_FAILED, _INTERRUPTED = 1, 130
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     """Return the checked arguments."""
-    parser = _Parser(
+    parser = Parser(
         prog="evaluate",
         description=__doc__,
         epilog='With make: make evaluate SEEDS="0 1" CUSTOMERS=1000 SAMPLE=labelled.csv WORKERS=2 OUTPUT=folder.',

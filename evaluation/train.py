@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn, Optional
+from typing import Any, Optional
 
 import numpy as np
 from rich.console import Console
@@ -27,6 +27,7 @@ from evaluation.stream import Table, collect, replay, simulated_events
 from evaluation.training import DEFAULT, Parameters
 from pipeline.scoring.artifact import load
 from scripts import paths
+from scripts.arguments import Parser
 from scripts.errors import CommandError
 
 DEFAULT_OUTPUT = paths.LAMBDA_SRC / "models" / "simulated.json"
@@ -42,20 +43,12 @@ WARM_UP_DAYS = 28
 FEWEST_FRAUDS = 20
 CHECKED_ROWS = 10_000
 LARGEST_ERROR = 1e-6
-_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that answers mistakes with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong, without the usage."""
-        self.exit(_USAGE, f"train: {message}\n")
+_FAILED, _INTERRUPTED = 1, 130
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     """Return the checked arguments."""
-    parser = _Parser(
+    parser = Parser(
         prog="train",
         description=__doc__,
         epilog="With make: make train INPUT=labelled.csv MAP=map.toml SKIP_BAD=1 OUTPUT=lambda_src/models/mine.json.",

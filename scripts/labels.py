@@ -38,6 +38,7 @@ import requests
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.label import LabelRequest, LabelSource, parse_label
 from scripts import aws_environment, stack
+from scripts.arguments import Parser
 from scripts.demo.client import Retry
 from scripts.demo.rows import Row, csv_cells, format_of, json_row, open_text
 from scripts.errors import CommandError
@@ -334,8 +335,13 @@ def _counts(report: Report) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return the exit status: 0 if every line was posted, or the bad ones were to be skipped."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
+    parser = Parser(
+        prog="labels",
+        description=__doc__,
+        epilog="With make: make labels FILE=chargebacks.csv, and where needed SOURCE, SKIP_BAD=1.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
         "--source",
         choices=[source.value for source in LabelSource],

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from scripts import paths
+from scripts.arguments import USAGE, Parser
 from scripts.demo import generator
 from scripts.demo.mapping import MappingError, load_mapping
 from scripts.demo.model import DemoError
@@ -27,20 +28,12 @@ DEFAULT_COUNT = 1000
 DEFAULT_LIMIT = 2000
 DEFAULT_WORKERS = 8
 MAX_WORKERS = 128
-_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that answers mistakes with one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong, without the usage."""
-        self.exit(_USAGE, f"demo: {message}\n")
+_FAILED, _INTERRUPTED = 1, 130
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     """Return the checked arguments."""
-    parser = _Parser(
+    parser = Parser(
         prog="demo",
         description=__doc__,
         epilog="With make: make demo COUNT=5000 RATE=50, or make demo INPUT=file.csv MAP=map.toml LIMIT=0.",
@@ -148,7 +141,7 @@ def main(given: Sequence[str]) -> int:
     try:
         source = source_of(options)
     except DemoError as error:
-        return _ended(str(error), _USAGE)
+        return _ended(str(error), USAGE)
     wishes = Options(
         rate=options.rate, workers=options.workers, seed=options.seed, out=options.out, stall_seconds=options.stall
     )

@@ -373,7 +373,7 @@ def test_nothing_since_then_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["--input", "x.csv"], "required: --policy"),
+        (["--input", "x.csv"], "required: POLICY. With make: make backtest POLICY=model INPUT=labelled.csv"),
         (["--policy", "a", "--input", "x.csv", "--since", "May"], "neither a day (2026-01-31) nor an RFC 3339 time"),
         (["--policy", "a", "--input", "x.csv", "--draws", "0"], "the draws must be 1 to 100,000"),
         (["--policy", "a", "--input", "x.csv", "--seed", "-1"], "SEED must be 0 or more"),

@@ -16,7 +16,7 @@ MAP = str(paths.ROOT / "examples" / "mappings" / "sparkov.toml")
     ("given", "sentence"),
     [
         (["--count", "0"], "COUNT must lie between 1 and 1,000,000, not 0."),
-        (["--count", "many"], "argument --count: invalid int value: 'many'"),
+        (["--count", "many"], "argument COUNT: invalid int value: 'many'"),
         (["--rate", "0"], "RATE must be above 0 transactions a second."),
         (["--rate", "nan"], "RATE must be above 0 transactions a second."),
         (["--workers", "0"], "WORKERS must lie between 1 and 128."),
