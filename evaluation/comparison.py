@@ -105,11 +105,11 @@ class _Sheet:
         transaction = event.acceptance.transaction
         self.known.append(event.fraud is not None)
         self.fraud.append(event.fraud is True)
-        self.account.append(self.accounts.setdefault(transaction.account_id, len(self.accounts)))
+        self.account.append(self.accounts.setdefault(event.acceptance.account_key, len(self.accounts)))
         self.day.append(event.arrives // DAY)
         self.thousandths.append(int(transaction.amount * 1000))
         self.currency.append(self.currencies.setdefault(transaction.currency, len(self.currencies)))
-        self.last_day = transaction.occurred_at[:10]
+        self.last_day = event.acceptance.event_time[:10]
         self.first_day = self.first_day or self.last_day
 
     def rows(self) -> Rows:
@@ -168,7 +168,7 @@ def compare(
     sheet, digest = _Sheet(), hashlib.sha256()
     tallies = (_Tally(champion), _Tally(challenger))
     for event, features in replay(events_of(watched(taken), digest.update)):
-        if event.acceptance.transaction.occurred_at < options.since:
+        if event.acceptance.event_time < options.since:
             continue
         sheet.add(event)
         for tally in tallies:
@@ -183,11 +183,13 @@ def events_of(taken: Iterable[LabelledTransaction], seen: Callable[[bytes], obje
     for row, one in enumerate(taken):
         transaction = one.transaction
         seen(f"{transaction.fingerprint} {one.label} {one.confirmed_at}\n".encode())
-        arrives = _seconds(transaction.occurred_at)
+        occurred_at = transaction.occurred_at
+        assert occurred_at is not None  # they were taken by the flagship's schema
+        arrives = _seconds(occurred_at)
         confirmed = _seconds(one.confirmed_at) if one.confirmed_at else 0
         yield Event(
             row=row,
-            acceptance=Acceptance(transaction, transaction.occurred_at, f"line-{one.line}"),
+            acceptance=Acceptance(transaction, occurred_at, f"line-{one.line}"),
             merchant_name=one.merchant_name,
             arrives=arrives,
             fraud=None if one.label == "unknown" else one.label == "fraud",

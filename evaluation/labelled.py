@@ -29,8 +29,10 @@ from evaluation.labelled_rows import LabelledFileError, Layout, Problems, each_r
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.label import LabelSource
+from pipeline.domain.queue_body import from_document
+from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.times import from_text, to_text
-from pipeline.domain.transaction import Transaction, from_document, parse_request
+from pipeline.domain.transaction import Transaction, parse_request
 from scripts import paths
 from scripts.demo.mapping import LABELS, REQUIRED, ColumnMapping, RowError, load_mapping
 from scripts.demo.rows import Row, format_of
@@ -44,6 +46,8 @@ _PLACE = ("latitude", "longitude")
 _NUMBERS = ("amount", *_PLACE)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What `Decimal` reads and a person too: no underscores, no digits of other scripts."""
+VALIDATE = request_schema("flagship")
+"""Labelled transactions are the flagship's: what is learnt of an account needs one, and a time."""
 _PLAIN = ("transaction_id", "account_id", "merchant_id", "currency", "occurred_at", "category", "channel")
 
 
@@ -354,7 +358,7 @@ def _take(path: Path, form: _Form, made: LabelledSet, now: datetime, unlabelled:
     def take(row: Row, line: int) -> None:
         document, name, label = form.read(row)
         try:
-            transaction = parse_request(document, now)
+            transaction = parse_request(document, now, VALIDATE)
         except InvalidTransactionError as error:
             raise RowError(f"{error.field.rpartition('.')[2]}: {error.reason}") from error
         except InvalidOperation:

@@ -72,7 +72,7 @@ def read(path: Path, mapping: Optional[Path] = None, skip_bad: bool = False) -> 
         skipped = f", without {taken.problems.summary()} that cannot be used" if taken.problems.count else ""
         source = f"{path.name}, {taken.source}{skipped}"
     numbers: dict[str, int] = {}
-    accounts = [event.acceptance.transaction.account_id for event in events]
+    accounts = [event.acceptance.account_key for event in events]
     day = np.array([event.arrives // DAY for event in events], dtype=np.int64)
     first = int(day.min(initial=2**31))
     return Labelled(

@@ -77,22 +77,24 @@ def replay(events: Iterable[Event]) -> Iterator[tuple[Event, dict[str, Feature]]
     seen: set[str] = set()
     for event in events:
         while labels and labels[0][0] <= event.arrives:
-            _, merchant_id, occurred_at = heapq.heappop(labels)
-            risks[merchant_id] = risks.get(merchant_id, EMPTY).labelled(occurred_at, 1)
+            _, merchant_id, event_time = heapq.heappop(labels)
+            risks[merchant_id] = risks.get(merchant_id, EMPTY).labelled(event_time, 1)
         transaction = event.acceptance.transaction
         if transaction.transaction_id in seen:
             continue
         seen.add(transaction.transaction_id)
-        account = accounts.get(transaction.account_id) or Account(transaction.account_id)
+        account_key = event.acceptance.account_key
+        account = accounts.get(account_key) or Account(account_key)
         merchant_id = transaction.merchant_id
         risk = risks.get(merchant_id, EMPTY)
         features = features_of(event.acceptance, account, Merchant(merchant_id, event.merchant_name, risk=risk))
         yield event, features
-        accounts[transaction.account_id] = account.committed(transaction)
+        accounts[account_key] = account.committed(event.acceptance)
         if counts_against_merchant(features):
-            risks[merchant_id] = risk.counted(transaction.occurred_at, transaction.transaction_id)
+            event_time = event.acceptance.event_time
+            risks[merchant_id] = risk.counted(event_time, transaction.transaction_id)
             if event.fraud:
-                heapq.heappush(labels, (event.labelled_at, merchant_id, transaction.occurred_at))
+                heapq.heappush(labels, (event.labelled_at, merchant_id, event_time))
 
 
 def simulated_events(

@@ -24,6 +24,15 @@ from scripts import paths
 
 PIPELINE = paths.LAMBDA_SRC / "pipeline"
 API_DOCUMENT = paths.ROOT / "api" / "openapi.yaml"
+API_DOCUMENTS = {
+    "flagship": API_DOCUMENT,
+    "merchant_api": paths.ROOT / "examples" / "merchant_api" / "openapi.yaml",
+    "stream_alerts": paths.ROOT / "examples" / "stream_alerts" / "openapi.yaml",
+}
+"""The API of each system."""
+
+REQUIRED_OF_ALL = ("transaction_id", "merchant_id", "amount", "currency")
+"""What a transaction has in every system."""
 POLICY_SCHEMA = paths.ROOT / "policy_documents" / "policy.schema.json"
 
 HEADER = '''"""Generated from {source} by scripts/compile_schemas.py."""
@@ -34,11 +43,22 @@ _DEFINITION = re.compile(r", definition=\{.*\}, rule=")
 _PROSE = frozenset({"title", "description", "example"})
 
 
-def request_schema(name: str) -> dict[str, Any]:
+def request_schema(name: str, api_document: Path = API_DOCUMENT) -> dict[str, Any]:
     """Return the schema of a request's body as the API document has it."""
-    document = yaml.safe_load(API_DOCUMENT.read_text(encoding="utf-8"))
+    document = yaml.safe_load(api_document.read_text(encoding="utf-8"))
     schema: dict[str, Any] = document["components"]["schemas"][name]
     return schema
+
+
+def queued_schema() -> dict[str, Any]:
+    """Return the schema of a transaction in a queue or a table: any system's, in the words of the flagship."""
+    merchant_name = request_schema("TransactionRequest", API_DOCUMENTS["stream_alerts"])["properties"]["merchant_name"]
+    schema = request_schema("TransactionRequest")
+    return {
+        **schema,
+        "required": list(REQUIRED_OF_ALL),
+        "properties": {**schema["properties"], "merchant_name": merchant_name},
+    }
 
 
 def policy_schema() -> dict[str, Any]:
@@ -81,12 +101,17 @@ class Target:
         return self.generated.exists() and self.generated.read_text(encoding="utf-8") == self.code()
 
 
+def _request(system: str, api_document: Path) -> Target:
+    return Target(
+        f"{api_document.relative_to(paths.ROOT).as_posix()} (TransactionRequest)",
+        lambda: request_schema("TransactionRequest", api_document),
+        PIPELINE / "domain" / "request_schemas" / f"{system}.py",
+    )
+
+
 TARGETS = (
-    Target(
-        "api/openapi.yaml (TransactionRequest)",
-        lambda: request_schema("TransactionRequest"),
-        PIPELINE / "domain" / "transaction_schema.py",
-    ),
+    *(_request(system, api_document) for system, api_document in API_DOCUMENTS.items()),
+    Target("api/openapi.yaml (TransactionRequest)", queued_schema, PIPELINE / "domain" / "queued_schema.py"),
     Target(
         "api/openapi.yaml (LabelRequest)",
         lambda: request_schema("LabelRequest"),
@@ -103,14 +128,15 @@ def _rules_only(schema: Mapping[str, Any]) -> dict[str, Any]:
         if key in ("properties", "definitions"):
             rules[key] = {name: _rules_only(part) for name, part in value.items()}
         elif key not in _PROSE:
-            rules[key] = _without_prose(value)
+            rules[key] = without_prose(value)
     return rules
 
 
-def _without_prose(value: Any) -> Any:
+def without_prose(value: Any) -> Any:
+    """Return a part of a schema without what is for people only."""
     if isinstance(value, dict):
         return _rules_only(value)
-    return [_without_prose(part) for part in value] if isinstance(value, list) else value
+    return [without_prose(part) for part in value] if isinstance(value, list) else value
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from case_context.reader import ContextReader
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
@@ -32,7 +33,7 @@ def build(settings: Settings) -> ContextReader:
     """Wire the reader to AWS."""
     dynamodb = client("dynamodb")
     return ContextReader(
-        ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
+        ledger=Ledger(dynamodb, settings.transactions_table, AccountTable(dynamodb, settings.accounts_table)),
         view=TransactionsView(dynamodb, settings.transactions_table, settings.account_index_name),
         merchants=MerchantDirectory(dynamodb, settings.merchants_table, cache_seconds=0),
     )

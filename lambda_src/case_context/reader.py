@@ -46,7 +46,7 @@ class ContextReader:
         return CaseContext(
             blocked_by=self._ledger.load_block(transaction.account_id).blocked_by,
             recent=tuple(_recent(row) for row in rows),
-            merchant=self._merchants.find(transaction.merchant_id),
+            merchant=self._merchants.find(transaction),
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from failed.recorder import Recorder
+from pipeline.aws.accounts import AccountTable, NoAccounts
 from pipeline.aws.alerts import Alerts
 from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
@@ -21,19 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What `failed` needs to know; see `pipeline.aws.settings`."""
+    """What `failed` needs to know; see `pipeline.aws.settings`. A system without accounts leaves their table out."""
 
     transactions_table: str
-    accounts_table: str
     processing_failures_topic_arn: str
+    accounts_table: Optional[str] = None
 
 
 def build(settings: Settings) -> Recorder:
     """Wire the recorder to AWS."""
     dynamodb = client("dynamodb")
+    accounts = AccountTable(dynamodb, settings.accounts_table) if settings.accounts_table else NoAccounts()
     return Recorder(
-        ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
-        quarantine=Quarantine(dynamodb, settings.transactions_table, settings.accounts_table),
+        ledger=Ledger(dynamodb, settings.transactions_table, accounts),
+        quarantine=Quarantine(dynamodb, settings.transactions_table, accounts),
         alerts=Alerts(client("sns"), settings.processing_failures_topic_arn),
     )
 
@@ -57,6 +59,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             # that we cannot handle must keep its account waiting and nobody else.
             logger.exception("failure not recorded", message_id=message.message_id)
             count("FailureNotRecorded")
-            stuck_groups.add(message.group)
+            if message.group:  # a standard queue has no groups: nobody waits for anybody there
+                stuck_groups.add(message.group)
             again.append(message)
     return batch_item_failures(again)

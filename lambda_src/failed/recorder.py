@@ -14,7 +14,7 @@ from pipeline.aws.observability import count, logger
 from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.queue import Message
 from pipeline.domain.errors import AccountStateError, InvalidTransactionError, VersionConflictError
-from pipeline.domain.queued import read_body
+from pipeline.domain.queue_body import read_body
 from pipeline.domain.records import rejected_message_row
 from pipeline.domain.refusal import ID_REUSED
 from pipeline.domain.settlement import Queued, plan_hold
@@ -117,7 +117,7 @@ class Recorder:
             "kind": f"{kind.upper()}_FAILED",
             "message_id": message.message_id,
             "transaction_id": item.transaction_id if item else None,
-            "account_id": item.account_id if item else None,
+            "account_id": item.acceptance.transaction.account_id if item else None,
             "correlation_id": item.acceptance.correlation_id if item else None,
         }
         logger.error("message failed for good", extra=content)

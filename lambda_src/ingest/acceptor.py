@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Callable
+from typing import Any, Callable, Optional, Union
 
 from pipeline.aws.clock import utc_now
-from pipeline.aws.merchants import MerchantDirectory
-from pipeline.aws.queue import TransactionQueue
+from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
+from pipeline.aws.queue import NoQueue, TransactionQueue
+from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.merchant import refusal_of
 from pipeline.domain.queued import accept
@@ -48,19 +49,19 @@ class Acceptor:
     Parameters
     ----------
     transactions, merchants, queue
-        The table, the merchant configuration and the queue.
+        The table, the merchant configuration and the queue, or what stands for them.
     sweep_after
-        How long a transaction may wait before the sweeper looks after it.
+        How long a transaction may wait before the sweeper looks after it; None: there is no sweeper.
     now
         The clock of acceptance.
     """
 
     def __init__(
         self,
-        transactions: Transactions,
-        merchants: MerchantDirectory,
-        queue: TransactionQueue,
-        sweep_after: timedelta,
+        transactions: Union[Transactions, TimedTransactions],
+        merchants: Union[MerchantDirectory, UnlistedMerchants],
+        queue: Union[TransactionQueue, NoQueue],
+        sweep_after: Optional[timedelta],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._transactions = transactions
@@ -71,7 +72,7 @@ class Acceptor:
 
     def accept(self, transaction: Transaction, correlation_id: str) -> Accepted | Conflict | Refusal:
         """Accept `transaction`, or say why not; a repetition gets what the first submission got."""
-        refusal = refusal_of(self._merchants.find(transaction.merchant_id), transaction)
+        refusal = refusal_of(self._merchants.find(transaction), transaction)
         if refusal is not None:
             # What was accepted stays accepted, whatever has become of the merchant since.
             known = self._transactions.get(transaction.transaction_id)
@@ -84,7 +85,8 @@ class Acceptor:
         return Accepted(transaction.transaction_id, Status.RECEIVED, is_new=True)
 
     def _again(self, transaction: Transaction, known: Mapping[str, Any]) -> Accepted | Conflict:
-        if known.get("fingerprint") != transaction.fingerprint:
+        # Without a status it is all that is left of a row which somebody deleted: the id stays taken.
+        if known.get("fingerprint") != transaction.fingerprint or "status" not in known:
             return Conflict(transaction.transaction_id)
         status = Status(known["status"])
         if status == Status.RECEIVED:

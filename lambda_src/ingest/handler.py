@@ -1,30 +1,33 @@
-"""Lambda entry point of `ingest`: POST /v1/transactions."""
+"""Lambda entry point of `ingest`: the operation that submits a transaction."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.acceptor import Accepted, Acceptor, Conflict
 from pipeline.aws.clients import client
 from pipeline.aws.http import Response, answer, body_of, error, request_id_of
-from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
 from pipeline.aws.observability import count, logger, metrics
-from pipeline.aws.queue import TransactionQueue
+from pipeline.aws.queue import NoQueue, TransactionQueue
 from pipeline.aws.settings import load_settings
+from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError, PipelineError
 from pipeline.domain.refusal import Refusal
+from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.status import PENDING_ANSWER, Status
 from pipeline.domain.transaction import Transaction, parse_request
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 READ_TIMEOUT_SECONDS = 1.5
@@ -33,35 +36,74 @@ READ_TIMEOUT_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Settings:
-    """What `ingest` needs to know; see `pipeline.aws.settings`."""
+    """What `ingest` needs to know; see `pipeline.aws.settings`. What a system does not have is left out.
+
+    Parameters
+    ----------
+    transactions_table
+        Where transactions are stored.
+    request_schema
+        Which published request is taken (see `pipeline.domain.request_schemas`).
+    transaction_ids_table
+        Claims ids, where the transactions table has a sort key beside them.
+    merchants_table, merchant_cache_seconds
+        The merchant configuration, and how long an answer of it is kept. Without it every merchant is taken.
+    transaction_queue_url
+        Where what was accepted waits; without it the table's stream takes it on.
+    sweep_after_seconds
+        How long it may wait before the sweeper looks after it; without it there is no sweeper.
+    """
 
     transactions_table: str
-    merchants_table: str
-    transaction_queue_url: str
-    merchant_cache_seconds: int
-    sweep_after_seconds: int
+    request_schema: str = "flagship"
+    transaction_ids_table: Optional[str] = None
+    merchants_table: Optional[str] = None
+    merchant_cache_seconds: int = 60
+    transaction_queue_url: Optional[str] = None
+    sweep_after_seconds: Optional[int] = None
 
 
 def build(settings: Settings) -> Acceptor:
     """Wire the acceptor to AWS."""
     dynamodb = client("dynamodb", READ_TIMEOUT_SECONDS)
+    sweep_after = settings.sweep_after_seconds
     return Acceptor(
-        transactions=Transactions(dynamodb, settings.transactions_table),
-        merchants=MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds),
-        queue=TransactionQueue(client("sqs", READ_TIMEOUT_SECONDS), settings.transaction_queue_url),
-        sweep_after=timedelta(seconds=settings.sweep_after_seconds),
+        transactions=_transactions(dynamodb, settings),
+        merchants=_merchants(dynamodb, settings),
+        queue=_queue(settings),
+        sweep_after=None if sweep_after is None else timedelta(seconds=sweep_after),
     )
 
 
-ACCEPTOR = build(load_settings(Settings, os.environ))
+def _transactions(dynamodb: DynamoDBClient, settings: Settings) -> Transactions | TimedTransactions:
+    if settings.transaction_ids_table is None:
+        return Transactions(dynamodb, settings.transactions_table)
+    return TimedTransactions(dynamodb, settings.transactions_table, settings.transaction_ids_table)
+
+
+def _merchants(dynamodb: DynamoDBClient, settings: Settings) -> MerchantDirectory | UnlistedMerchants:
+    if settings.merchants_table is None:
+        return UnlistedMerchants()
+    return MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds)
+
+
+def _queue(settings: Settings) -> TransactionQueue | NoQueue:
+    if settings.transaction_queue_url is None:
+        return NoQueue()
+    return TransactionQueue(client("sqs", READ_TIMEOUT_SECONDS), settings.transaction_queue_url)
+
+
+SETTINGS = load_settings(Settings, os.environ)
+VALIDATE = request_schema(SETTINGS.request_schema)
+ACCEPTOR = build(SETTINGS)
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Check one transaction, accept it and answer in the shapes of api/openapi.yaml."""
+    """Check one transaction, accept it and answer in the shapes that the systems' API documents share."""
     request_id = request_id_of(event)
     try:
-        transaction = parse_request(strict_json.loads(body_of(event)), ACCEPTOR.now())
+        transaction = parse_request(strict_json.loads(body_of(event)), ACCEPTOR.now(), VALIDATE)
     except InvalidTransactionError as problem:
         count("Rejected")
         logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.field)

@@ -14,6 +14,7 @@ from pipeline.aws.merchant_risk import MerchantRiskStore
 from pipeline.aws.models import load_models
 from pipeline.aws.observability import metrics
 from pipeline.aws.settings import load_settings
+from pipeline.aws.stream import again_from
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -45,4 +46,4 @@ LEARNER = build(load_settings(Settings, os.environ))
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Learn from the batch; the stream delivers what could not be learnt again, with all that follows it."""
     first = LEARNER.learn(read_records(event))
-    return {"batchItemFailures": [{"itemIdentifier": first.sequence_number}] if first else []}
+    return again_from(first.sequence_number if first else None)

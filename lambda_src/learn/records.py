@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from pipeline.aws.dynamo import from_item
+from pipeline.aws import stream
 from pipeline.aws.observability import count, logger
 
 
@@ -42,12 +42,11 @@ def read_records(event: Mapping[str, Any]) -> list[Record]:
     the stream must not wait for it.
     """
     found = []
-    for place, record in enumerate(event["Records"]):
+    for record in stream.read_records(event):
         try:
-            change = record["dynamodb"]
-            read = _read(place, change)
+            read = _read(record)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            passed_over(_sequence_number(record), error)
+            passed_over(record.sequence_number, error)
             continue
         if read is not None:
             found.append(read)
@@ -60,18 +59,18 @@ def passed_over(sequence_number: str, error: Exception) -> None:
     logger.error("a record of the stream is passed over", sequence_number=sequence_number, cause=type(error).__name__)
 
 
-def _read(place: int, change: Mapping[str, Any]) -> Optional[Record]:
-    if "NewImage" not in change:  # deleted by an operator: what was counted stays counted
+def _read(record: stream.StreamRecord) -> Optional[Record]:
+    new = record.new
+    if new is None:  # deleted by an operator: what was counted stays counted
         return None
-    new = from_item(change["NewImage"])
-    old = from_item(change.get("OldImage") or {})
+    old = record.old or {}
     decided = "decision" in new and "decision" not in old
     labelled = new.get("label_revision") != old.get("label_revision")
     if not decided and not labelled:
         return None
     return Record(
-        place,
-        str(change["SequenceNumber"]),
+        record.place,
+        record.sequence_number,
         _text(new, "transaction_id"),
         _text(new, "merchant_id"),
         new,
@@ -84,10 +83,3 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     if not isinstance(row[name], str):
         raise TypeError(f"{name} must be a text")
     return str(row[name])
-
-
-def _sequence_number(record: Any) -> str:
-    try:
-        return str(record["dynamodb"]["SequenceNumber"])
-    except (KeyError, TypeError):
-        return ""

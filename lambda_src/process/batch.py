@@ -1,4 +1,4 @@
-"""A FIFO batch, sorted out before anything is decided: per account, without repeats, bad messages apart."""
+"""A batch, sorted out before anything is decided: per account, without repeats, bad messages apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Optional
 
 from pipeline.aws.queue import Message
 from pipeline.domain.errors import InvalidTransactionError
-from pipeline.domain.queued import read_body
+from pipeline.domain.queue_body import read_body
 from pipeline.domain.refusal import ID_REUSED, Refusal
 from pipeline.domain.settlement import Queued
 
@@ -24,7 +24,7 @@ class BadMessage:
 
 @dataclass
 class AccountBatch:
-    """The messages of one account in queue order.
+    """The messages of one account in queue order; a transaction without an account is one of its own.
 
     `messages` are all deliveries; `queued` holds each transaction once.
     """
@@ -54,7 +54,7 @@ def sort_out(messages: Sequence[Message]) -> Batch:
     for message in messages:
         try:
             acceptance = read_body(message.body)
-            if message.group not in ("", acceptance.transaction.account_id):
+            if message.group not in ("", acceptance.account_key):
                 raise InvalidTransactionError("account_id", "is not the message group")
         except InvalidTransactionError as error:
             bad.append(BadMessage(message, Refusal("INVALID_MESSAGE", error.field, error.reason)))

@@ -1,11 +1,12 @@
-"""Lambda entry point of `process`: one FIFO batch in, the records to be delivered again out."""
+"""Lambda entry point of `process`: one batch of the queue in, the records to be delivered again out."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
+from pipeline.aws.accounts import AccountTable, NoAccounts
 from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
@@ -22,24 +23,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What `process` needs to know; see `pipeline.aws.settings`."""
+    """What `process` needs to know; see `pipeline.aws.settings`.
+
+    A system without accounts, or without learnt risk of merchants, leaves their tables out.
+    """
 
     transactions_table: str
-    accounts_table: str
     merchants_table: str
-    merchant_risk_table: str
     transaction_queue_url: str
     retry_base_seconds: float
     merchant_cache_seconds: int
     policy_parameter: str
     policy_refresh_seconds: int
+    accounts_table: Optional[str] = None
+    merchant_risk_table: Optional[str] = None
 
 
 def build(settings: Settings) -> Processor:
     """Wire the processor to AWS."""
     dynamodb = client("dynamodb")
+    accounts = AccountTable(dynamodb, settings.accounts_table) if settings.accounts_table else NoAccounts()
     return Processor(
-        ledger=Ledger(dynamodb, settings.transactions_table, settings.accounts_table),
+        ledger=Ledger(dynamodb, settings.transactions_table, accounts),
         merchants=MerchantDirectory(
             dynamodb, settings.merchants_table, settings.merchant_cache_seconds, settings.merchant_risk_table
         ),

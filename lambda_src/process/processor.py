@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,16 +19,16 @@ from pipeline.aws.backoff import full_jitter
 from pipeline.aws.clock import utc_now
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
-from pipeline.aws.observability import count, logger, milliseconds
+from pipeline.aws.observability import count, logger
 from pipeline.aws.policies import PolicyStore
 from pipeline.aws.queue import Message, TransactionQueue
+from pipeline.aws.reporting import report_settled
 from pipeline.domain.account import Account
-from pipeline.domain.decision import Decision
 from pipeline.domain.errors import AccountStateError, PipelineError, VersionConflictError
 from pipeline.domain.records import rejected_message_row
 from pipeline.domain.settlement import Plan, Queued, plan_hold, plan_settlement
-from pipeline.domain.status import FLAGGED, Status
-from pipeline.domain.times import from_text, to_text
+from pipeline.domain.status import Status
+from pipeline.domain.times import to_text
 from process.batch import AccountBatch, BadMessage, reused, sort_out
 
 CONFLICT_ATTEMPTS = 4
@@ -41,7 +41,7 @@ OUR_FAILURES = (ClientError, BotoCoreError, PipelineError)
 
 
 class Processor:
-    """Settles FIFO batches.
+    """Settles batches of a queue.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ class Processor:
         now = self._now()
         self._ledger.commit(plans, to_text(now))
         for plan in plans:
-            _report(plan, now)
+            report_settled(plan.changes, now)
 
     def _after_failure(self, account: AccountBatch, error: Exception) -> list[Message]:
         """Return what comes back: all of the account, or after a last attempt only the head of the line."""
@@ -219,6 +219,8 @@ class Processor:
         self._ledger.fence(head)  # again, for it may be what failed, and the next receive may end in a crash
         if not head.is_last_attempt or self._refuse(bad):
             return None
+        if head.acceptance.transaction.account_id is None:
+            return head  # nobody follows a transaction without an account
         block = self._ledger.load_block(account.account_id)
         if block.blocked_by != head.transaction_id:
             return None
@@ -231,39 +233,3 @@ def _readable(account: Account | AccountStateError) -> Account:
     if isinstance(account, AccountStateError):
         raise account
     return account
-
-
-def _report(plan: Plan, now: datetime) -> None:
-    """Write the log line and the metrics of each committed change."""
-    for change in plan.changes:
-        acceptance = change.queued.acceptance
-        if change.decision is not None:
-            count("Processed")
-            count("FraudDetected", int(change.status in FLAGGED))
-            milliseconds("DecisionLatency", (now - from_text(acceptance.received_at)).total_seconds() * 1000)
-        elif change.status == Status.REJECTED:
-            count("Rejected")
-        elif change.status == Status.HELD:
-            count("Held")
-        logger.info(
-            "transaction settled",
-            transaction_id=change.queued.transaction_id,
-            account_id=change.queued.account_id,
-            correlation_id=acceptance.correlation_id,
-            status=change.status.value,
-            reason=change.reason,
-            sequence=change.sequence,
-            **_codes(change.decision),
-        )
-
-
-def _codes(decision: Optional[Decision]) -> dict[str, Any]:
-    """Return what the log tells of a decision: codes and versions, no features."""
-    if decision is None:
-        return {}
-    return {
-        "score": decision.score,
-        "policy": decision.policy,
-        "decided_by": decision.decided_by,
-        "document": decision.document_version,
-    }

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.bus import EventBus
 from pipeline.aws.clients import client
-from pipeline.aws.dynamo import from_item
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.settings import load_settings
+from pipeline.aws.stream import StreamRecord, again_from, read_records
 from pipeline.domain.announcement import Announcement, announcements_of
 
 if TYPE_CHECKING:
@@ -36,20 +35,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     the same event id.
     """
     announced: list[tuple[str, Announcement]] = []
-    for record in event["Records"]:
-        sequence_number = record["dynamodb"]["SequenceNumber"]
-        announced += [(sequence_number, announcement) for announcement in _announcements(record["dynamodb"])]
+    for record in read_records(event):
+        announced += [(record.sequence_number, announcement) for announcement in _announcements(record)]
     unsent = BUS.announce([announcement for _, announcement in announced])
     count("Announced", len(announced) - len(unsent))
     if not unsent:
-        return {"batchItemFailures": []}
+        return again_from(None)
     first = announced[min(unsent)][0]
     logger.error("the bus did not take all events", unsent=len(unsent), first_sequence_number=first)
-    return {"batchItemFailures": [{"itemIdentifier": first}]}
+    return again_from(first)
 
 
-def _announcements(change: Mapping[str, Any]) -> list[Announcement]:
-    if "NewImage" not in change:  # deleted by retention or by an operator: nothing was decided
+def _announcements(record: StreamRecord) -> list[Announcement]:
+    new = record.new
+    if new is None:  # deleted by retention or by an operator: nothing was decided
         return []
-    old = from_item(change["OldImage"]) if change.get("OldImage") else None
-    return announcements_of(from_item(change["NewImage"]), old)
+    return announcements_of(new, record.old)

@@ -12,7 +12,7 @@ from pipeline.aws.observability import count, logger
 from pipeline.aws.queue import TransactionQueue
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.errors import PipelineError
-from pipeline.domain.records import acceptance_of
+from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
 
@@ -57,7 +57,7 @@ class Sweeper:
         for transaction_id in self._transactions.overdue(self._index, to_text(now), ROWS_A_SHARD):
             try:
                 swept += self._requeue(transaction_id, now)
-            except (BotoCoreError, ClientError, PipelineError, KeyError, TypeError, ValueError):
+            except (BotoCoreError, ClientError, PipelineError, *UNREADABLE_ROW):
                 # AWS's trouble or an unreadable row: the others must be swept all the same.
                 logger.exception("transaction not queued again", transaction_id=transaction_id)
                 failed += 1
@@ -77,7 +77,7 @@ class Sweeper:
         logger.warning(
             "transaction queued again",
             transaction_id=transaction_id,
-            account_id=row["account_id"],
+            account_id=row.get("account_id"),
             correlation_id=row["correlation_id"],
             sweeps=sweeps + 1,
         )

@@ -224,7 +224,7 @@ def merchant_frauds(folder: Path, confirmed_days: Optional[int] = None) -> Itera
             folder, [{"transaction_id": f"t{n}", "label": "fraud", "confirmed_at": at} for n in range(10)], "labels.csv"
         )
     for event, features in replay(events_of(labelled(folder, made, labels=labels), lambda _: None)):
-        yield (from_text(event.acceptance.transaction.occurred_at) - START).days, int(features["merchant_frauds_21d"])
+        yield (from_text(event.acceptance.event_time) - START).days, int(features["merchant_frauds_21d"])
 
 
 def test_a_label_counts_for_the_merchant_only_when_it_is_seven_days_old(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_an_event_is_the_simulated_transaction(
     event, _ = ordered[1000]
     transaction = event.acceptance.transaction
 
-    assert int(from_text(transaction.occurred_at).timestamp()) == event.arrives
+    assert int(from_text(event.acceptance.event_time).timestamp()) == event.arrives
     assert transaction.amount * 100 == int(data.cents[1000])
     assert transaction.account_id == f"c{data.customer[1000]}"
     assert transaction.location is None
@@ -80,7 +80,7 @@ def test_transactions_that_arrive_twice_are_dropped_and_late_ones_still_get_feat
     arrivals = list(simulated_events(data, disorder_seconds=1800, duplicates=0.02))
     rows = [event.row for event, _ in replay(arrivals)]
     lateness = [
-        event.arrives - int(from_text(event.acceptance.transaction.occurred_at).timestamp()) for event in arrivals
+        event.arrives - int(from_text(event.acceptance.event_time).timestamp()) for event in arrivals
     ]
 
     assert len(arrivals) > len(data)

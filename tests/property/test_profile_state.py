@@ -38,24 +38,24 @@ PURCHASES = st.builds(
     occurred_at=st.integers(-40 * DAY, 0).map(lambda seconds: to_text(NOW + timedelta(seconds=seconds))),
     category=st.none() | st.sampled_from([f"c{n}" for n in range(20)]),
     location=st.none() | PLACES,
-)
+).map(lambda transaction: Acceptance(transaction, RECEIVED_AT, "r"))
 HISTORIES = st.lists(PURCHASES, max_size=60)
 
 
-def profile_after(purchases: list[Transaction]) -> AccountProfile:
+def profile_after(purchases: list[Acceptance]) -> AccountProfile:
     profile = EMPTY
     for purchase in purchases:
         profile = profile.after(purchase)
     return profile
 
 
-def features(purchase: Transaction, profile: AccountProfile, risk: MerchantRisk = NO_RISK) -> dict[str, Feature]:
+def features(purchase: Acceptance, profile: AccountProfile, risk: MerchantRisk = NO_RISK) -> dict[str, Feature]:
     account = Account("acc", profile=profile)
-    return features_of(Acceptance(purchase, RECEIVED_AT, "r"), account, Merchant("shop", "Shop", risk=risk))
+    return features_of(purchase, account, Merchant("shop", "Shop", risk=risk))
 
 
 @given(HISTORIES)
-def test_what_was_packed_reads_back_the_same_bit_for_bit(purchases: list[Transaction]) -> None:
+def test_what_was_packed_reads_back_the_same_bit_for_bit(purchases: list[Acceptance]) -> None:
     profile = profile_after(purchases)
 
     packed = profile.pack()
@@ -66,7 +66,7 @@ def test_what_was_packed_reads_back_the_same_bit_for_bit(purchases: list[Transac
 
 
 @given(HISTORIES, st.integers(0, SIZE - 1), st.integers(1, 255))
-def test_a_changed_byte_is_never_read_as_a_profile(purchases: list[Transaction], place: int, bits: int) -> None:
+def test_a_changed_byte_is_never_read_as_a_profile(purchases: list[Acceptance], place: int, bits: int) -> None:
     packed = bytearray(profile_after(purchases).pack())
     packed[place] ^= bits
 
@@ -75,7 +75,7 @@ def test_a_changed_byte_is_never_read_as_a_profile(purchases: list[Transaction],
 
 
 @given(HISTORIES)
-def test_packing_in_between_changes_nothing(purchases: list[Transaction]) -> None:
+def test_packing_in_between_changes_nothing(purchases: list[Acceptance]) -> None:
     stored = EMPTY.pack()
     for purchase in purchases:
         stored = AccountProfile.unpack(stored).after(purchase).pack()
@@ -84,10 +84,10 @@ def test_packing_in_between_changes_nothing(purchases: list[Transaction]) -> Non
 
 
 @given(
-    st.lists(PURCHASES, max_size=40, unique_by=lambda purchase: purchase.occurred_at), st.randoms(use_true_random=False)
+    st.lists(PURCHASES, max_size=40, unique_by=lambda purchase: purchase.event_time), st.randoms(use_true_random=False)
 )
 def test_the_order_of_arrival_changes_nothing_that_goes_by_event_time(
-    purchases: list[Transaction], chance: Random
+    purchases: list[Acceptance], chance: Random
 ) -> None:
     shuffled = list(purchases)
     chance.shuffle(shuffled)
@@ -100,7 +100,7 @@ def test_the_order_of_arrival_changes_nothing_that_goes_by_event_time(
 
 
 @given(HISTORIES, PURCHASES)
-def test_nothing_that_is_the_last_ever_moves_backwards(purchases: list[Transaction], purchase: Transaction) -> None:
+def test_nothing_that_is_the_last_ever_moves_backwards(purchases: list[Acceptance], purchase: Acceptance) -> None:
     before = profile_after(purchases)
     after = before.after(purchase)
 
@@ -112,11 +112,9 @@ def test_nothing_that_is_the_last_ever_moves_backwards(purchases: list[Transacti
 
 
 @given(HISTORIES, PURCHASES)
-def test_velocities_are_those_of_a_full_count_of_the_last_24(
-    purchases: list[Transaction], purchase: Transaction
-) -> None:
-    at = seconds_of(purchase.occurred_at)
-    remembered = sorted(seconds_of(earlier.occurred_at) for earlier in purchases)[-RECENT:]
+def test_velocities_are_those_of_a_full_count_of_the_last_24(purchases: list[Acceptance], purchase: Acceptance) -> None:
+    at = seconds_of(purchase.event_time)
+    remembered = sorted(seconds_of(earlier.event_time) for earlier in purchases)[-RECENT:]
 
     found = features(purchase, profile_after(purchases))
 
@@ -126,7 +124,7 @@ def test_velocities_are_those_of_a_full_count_of_the_last_24(
 
 @given(HISTORIES, PURCHASES)
 def test_numbers_are_whole_and_small_enough_for_a_trainers_float(
-    purchases: list[Transaction], purchase: Transaction
+    purchases: list[Acceptance], purchase: Acceptance
 ) -> None:
     found = features(purchase, profile_after(purchases))
 

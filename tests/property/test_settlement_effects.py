@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from process.processor import Processor
 
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
@@ -93,7 +94,7 @@ def processor(tables: Tables, client: Any, decider: Moody) -> Processor:
     queue: Any = RecordingQueue()
     policies: Any = FixedPolicies(decider)
     return Processor(
-        Ledger(client, tables.transactions, tables.accounts, sleep=lambda _: None),
+        Ledger(client, tables.transactions, AccountTable(client, tables.accounts), sleep=lambda _: None),
         MerchantDirectory(client, tables.merchants, cache_seconds=60, risk_table=tables.merchant_risk),
         queue,
         policies,

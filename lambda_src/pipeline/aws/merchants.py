@@ -5,19 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.observability import count, logger
 from pipeline.aws.reads import Wanted, batch_get_tables
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.merchant_risk import EMPTY, MerchantRisk, MerchantStateError
+from pipeline.domain.transaction import Transaction
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LONGEST_CACHE_SECONDS = 60
 """A merchant that was switched off takes nothing more after this time."""
+
+
+class Payment(Protocol):
+    """Whatever names the merchant that is paid."""
+
+    @property
+    def merchant_id(self) -> str:
+        """The merchant's id."""
+        ...
 
 
 class MerchantDirectory:
@@ -57,9 +67,9 @@ class MerchantDirectory:
         self._sleep = sleep
         self._cache: dict[str, tuple[float, Merchant]] = {}
 
-    def find(self, merchant_id: str) -> Optional[Merchant]:
-        """Return the merchant, or None if it is not configured."""
-        return self.find_all([merchant_id]).get(merchant_id)
+    def find(self, payment: Payment) -> Optional[Merchant]:
+        """Return the merchant that is paid, or None if it is not configured."""
+        return self.find_all([payment.merchant_id]).get(payment.merchant_id)
 
     def find_all(self, merchant_ids: Iterable[str]) -> dict[str, Merchant]:
         """Return the configured ones among `merchant_ids`, with one call for those not cached."""
@@ -88,6 +98,14 @@ class MerchantDirectory:
         return [_merchant(row, _risk(key, known.get(key))) for key, row in rows.items()]
 
 
+class UnlistedMerchants:
+    """Stands for the directory where no merchants are configured: every one is taken as the request names it."""
+
+    def find(self, payment: Transaction) -> Merchant:
+        """Return the merchant that is paid, active and without a limit; what has no name goes by its id."""
+        return Merchant(payment.merchant_id, payment.merchant_name or payment.merchant_id)
+
+
 def _risk(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:
     """Return the merchant's risk; one that is unreadable counts as unknown.
 
@@ -106,7 +124,12 @@ def _merchant(row: Mapping[str, Any], risk: MerchantRisk) -> Merchant:
     return Merchant(
         merchant_id=row["merchant_id"],
         name=str(row.get("name", "")),
-        active=row.get("active", True) is True,
+        active=_is_true(row.get("active", True)),
         max_transaction_amount=None if limit is None else Decimal(limit),
         risk=risk,
     )
+
+
+def _is_true(value: Any) -> bool:
+    """Read a switch, also as the text that operators write with the CLI; what is neither is off."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")

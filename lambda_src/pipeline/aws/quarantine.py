@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.aws.dynamo import to_item
+from pipeline.aws.accounts import Accounts
+from pipeline.aws.keys import row_key
 from pipeline.aws.rows import put_once, settle_row
 from pipeline.aws.writes import transact
 from pipeline.domain.records import MESSAGE_PREFIX, history_entry, transaction_attributes
@@ -25,14 +26,16 @@ class Quarantine:
     ----------
     client
         A DynamoDB client.
-    transactions_table, accounts_table
-        Names of the tables.
+    transactions_table
+        Name of the table.
+    accounts
+        The accounts table, or what stands for it.
     """
 
-    def __init__(self, client: DynamoDBClient, transactions_table: str, accounts_table: str) -> None:
+    def __init__(self, client: DynamoDBClient, transactions_table: str, accounts: Accounts) -> None:
         self._client = client
         self._transactions = transactions_table
-        self._accounts = accounts_table
+        self._accounts = accounts
 
     def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True) -> None:
         """Mark the transaction FAILED, with its original message, and block its account, both or neither.
@@ -53,7 +56,7 @@ class Quarantine:
         """
         writes = [
             {"Update": self._failed_row(item, body, at)},
-            {"Update": self._blocked_account(item, at, keep_version)},
+            *self._accounts.quarantine_writes(item, at, keep_version),
         ]
         transact(self._client, writes, "the transaction or its account changed meanwhile")
 
@@ -76,18 +79,7 @@ class Quarantine:
             "failure": _failure(item.message_id, body, at),
         }
         entry = history_entry(Status.FAILED, at, "failed", REASON)
-        return settle_row(self._transactions, item.transaction_id, attributes, entry)
-
-    def _blocked_account(self, item: Queued, at: str, keep_version: bool) -> dict[str, Any]:
-        # A version that is no number cannot be counted up; it is put aside for the operator.
-        count_up = "ADD version :one" if keep_version else ", unreadable_version = version, version = :one"
-        return {
-            "TableName": self._accounts,
-            "Key": {"account_id": {"S": item.account_id}},
-            "UpdateExpression": f"SET blocked_by = :id, quarantined_at = :at {count_up}",
-            "ConditionExpression": "attribute_not_exists(blocked_by) OR blocked_by = :id",
-            "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1}),
-        }
+        return settle_row(self._transactions, row_key(item.acceptance), attributes, entry)
 
 
 def _failure(message_id: str, body: str, at: str) -> Mapping[str, str]:

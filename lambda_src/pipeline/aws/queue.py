@@ -29,9 +29,9 @@ class Message:
     body
         The text, unchecked.
     group
-        The message group: the account.
+        The message group: the account. "" in a standard queue, which has no groups.
     sequence_number
-        Grows within a group.
+        Grows within a group; "" in a standard queue.
     receive_count
         How often the message was delivered, this time included.
     """
@@ -65,14 +65,14 @@ def batch_item_failures(messages: Sequence[Message]) -> dict[str, Any]:
 
 
 class TransactionQueue:
-    """The FIFO queue between acceptance and decision; the message group is the account.
+    """The queue between acceptance and decision; in a FIFO queue the message group is the account.
 
     Parameters
     ----------
     client
         An SQS client.
     url
-        URL of the queue.
+        URL of the queue; a FIFO queue's ends in ".fifo".
     retry_base_seconds
         The most that the first redelivery waits; each later one waits up to eight times as long.
     draw
@@ -88,14 +88,12 @@ class TransactionQueue:
         self._draw = draw
 
     def send(self, acceptance: Acceptance) -> None:
-        """Queue an accepted transaction; sent again within five minutes it is queued once."""
-        transaction = acceptance.transaction
-        self._client.send_message(
-            QueueUrl=self._url,
-            MessageBody=acceptance.to_body(),
-            MessageGroupId=transaction.account_id,
-            MessageDeduplicationId=transaction.transaction_id,
-        )
+        """Queue an accepted transaction; sent again within five minutes a FIFO queue holds it once."""
+        order: Any = {}  # a standard queue refuses to be told
+        if self._url.endswith(".fifo"):
+            order["MessageGroupId"] = acceptance.account_key
+            order["MessageDeduplicationId"] = acceptance.transaction.transaction_id
+        self._client.send_message(QueueUrl=self._url, MessageBody=acceptance.to_body(), **order)
 
     def back_off(self, messages: Sequence[Message]) -> None:
         """Let the messages of one group come back after a wait with full jitter.
@@ -115,3 +113,10 @@ class TransactionQueue:
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=seconds
             )
+
+
+class NoQueue:
+    """Stands for the queue where the table's stream brings what was accepted to the decision."""
+
+    def send(self, acceptance: Acceptance) -> None:
+        """Do nothing: the row is the message."""

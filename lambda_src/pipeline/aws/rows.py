@@ -24,7 +24,7 @@ def unsettled_values(fingerprint: str) -> dict[str, Any]:
 
 
 def settle_row(
-    table: str, transaction_id: str, attributes: Mapping[str, Any], entry: Mapping[str, str]
+    table: str, key: Mapping[str, Any], attributes: Mapping[str, Any], entry: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the update that settles a row, which may exist as RECEIVED or not at all.
 
@@ -32,8 +32,8 @@ def settle_row(
     ----------
     table
         Name of the transactions table.
-    transaction_id
-        Key of the row.
+    key
+        Key of the row (see `pipeline.aws.keys`).
     attributes
         What the row gets; "status" and "fingerprint" among them, parts that are None are left out.
     entry
@@ -47,7 +47,7 @@ def settle_row(
     ]
     return {
         "TableName": table,
-        "Key": {"transaction_id": {"S": transaction_id}},
+        "Key": key,
         "UpdateExpression": f"SET {', '.join(assignments)} REMOVE received_shard, sweep_after",
         "ConditionExpression": UNSETTLED,
         "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, "revision", "history")},

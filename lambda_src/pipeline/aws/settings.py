@@ -20,23 +20,27 @@ def load_settings(kind: type[SettingsT], environment: Mapping[str, str]) -> Sett
     Parameters
     ----------
     kind
-        A dataclass whose fields are str, int, float or Decimal.
+        A dataclass whose fields are str, int, float or Decimal, or Optional of these. A field with a default
+        may be missing.
     environment
         Usually `os.environ`.
 
     Raises
     ------
     SettingError
-        If a variable is missing or empty, or cannot be read as the field's type.
+        If a variable is missing or empty and has no default, or cannot be read as the field's type.
     """
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         variable = field.name.upper()
         text = environment.get(variable, "")
+        if not text and field.default is not dataclasses.MISSING:
+            continue
         if not text:
             raise SettingError(f"the environment variable {variable} is missing")
+        type_name = str(field.type).removeprefix("Optional[").removesuffix("]")
         try:
-            values[field.name] = _READERS[str(field.type)](text)
+            values[field.name] = _READERS[type_name](text)
         except (ValueError, InvalidOperation) as error:
-            raise SettingError(f"the environment variable {variable} must be a {field.type}: {text!r}") from error
+            raise SettingError(f"the environment variable {variable} must be a {type_name}: {text!r}") from error
     return kind(**values)

@@ -33,8 +33,16 @@ class Transactions:
         self._client = client
         self._table = table
 
-    def insert(self, acceptance: Acceptance, sweep_after: timedelta) -> Optional[dict[str, Any]]:
-        """Store a new transaction as RECEIVED; if its id is known, change nothing and return the known row."""
+    def insert(self, acceptance: Acceptance, sweep_after: Optional[timedelta] = None) -> Optional[dict[str, Any]]:
+        """Store a new transaction as RECEIVED; if its id is known, change nothing and return the known row.
+
+        Parameters
+        ----------
+        acceptance
+            The transaction.
+        sweep_after
+            How long it may wait before the sweeper looks after it; None: there is no sweeper.
+        """
         try:
             retry_conflicts(
                 lambda: self._client.put_item(

@@ -20,12 +20,21 @@ Answer = TypeVar("Answer")
 CONFLICT_ATTEMPTS = 5
 
 
+def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
+    """Return why a transaction was cancelled, a reason for each of its items; [] if `error` is another one."""
+    if error_code(error) != "TransactionCanceledException":
+        return []
+    return error.response.get("CancellationReasons", [])  # type: ignore[return-value]
+
+
+def cancellation_codes(error: ClientError) -> set[str]:
+    """Return the codes of these reasons; items that were not the reason have none."""
+    return {str(reason.get("Code")) for reason in cancellation_reasons(error)} - {"None"}
+
+
 def is_conflict(error: ClientError) -> bool:
     """Tell whether a transaction was cancelled by other data or another writer, rather than by a limit of AWS."""
-    if error_code(error) != "TransactionCanceledException":
-        return False
-    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    codes = {str(reason.get("Code")) for reason in reasons} - {"None"}
+    codes = cancellation_codes(error)
     return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -46,18 +55,23 @@ def transact(client: DynamoDBClient, writes: list[dict[str, Any]], conflict: str
 
 
 def retry_conflicts(call: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
-    """Make a single write; one that meets a transaction in flight on its row is tried again.
+    """Make a write that changes rows nobody has read; one that meets a transaction in flight on them is tried again.
 
-    DynamoDB refuses such a write with TransactionConflictException, which the SDK does not retry.
+    DynamoDB refuses a single write with TransactionConflictException then, and a transaction with the
+    reason TransactionConflict; the SDK retries neither.
     """
     for attempt in range(1, CONFLICT_ATTEMPTS):
         try:
             return call()
         except ClientError as error:
-            if error_code(error) != "TransactionConflictException":
+            if not _met_a_transaction(error):
                 raise
             sleep(full_jitter(attempt, base_seconds=0.02, cap_seconds=0.2))
     return call()
+
+
+def _met_a_transaction(error: ClientError) -> bool:
+    return error_code(error) == "TransactionConflictException" or "TransactionConflict" in cancellation_codes(error)
 
 
 def condition_held(call: Callable[[], object]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from pipeline.domain.profile import EMPTY, AccountProfile
-from pipeline.domain.transaction import Transaction
+from pipeline.domain.queued import Acceptance
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,16 @@ class Account:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
         return self.blocked_by is not None and self.blocked_by != transaction_id
 
-    def committed(self, transaction: Transaction) -> Account:
-        """Return the account after `transaction` was decided; its own block is lifted by that."""
-        newest = self.last_occurred_at is None or transaction.occurred_at >= self.last_occurred_at
+    def committed(self, acceptance: Acceptance) -> Account:
+        """Return the account after a transaction was decided; its own block is lifted by that."""
+        transaction_id, event_time = acceptance.transaction.transaction_id, acceptance.event_time
+        newest = self.last_occurred_at is None or event_time >= self.last_occurred_at
         return replace(
-            self.released(transaction.transaction_id),
+            self.released(transaction_id),
             commits=self.commits + 1,
-            last_transaction_id=transaction.transaction_id if newest else self.last_transaction_id,
-            last_occurred_at=transaction.occurred_at if newest else self.last_occurred_at,
-            profile=self.profile.after(transaction),
+            last_transaction_id=transaction_id if newest else self.last_transaction_id,
+            last_occurred_at=event_time if newest else self.last_occurred_at,
+            profile=self.profile.after(acceptance),
         )
 
     def released(self, transaction_id: str) -> Account:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from pipeline.domain.errors import AccountStateError
+from pipeline.domain.queued import Acceptance
 from pipeline.domain.transaction import Transaction
 
 DAY = 86_400
@@ -191,9 +192,10 @@ class AccountProfile(NamedTuple):
             )
         )
 
-    def after(self, transaction: Transaction) -> AccountProfile:
-        """Return the state after `transaction`, which may be older than others that were here before."""
-        at = seconds_of(transaction.occurred_at)
+    def after(self, acceptance: Acceptance) -> AccountProfile:
+        """Return the state after a transaction, which may be older than others that were here before."""
+        transaction = acceptance.transaction
+        at = seconds_of(acceptance.event_time)
         thousandths = thousandths_of(transaction)
         amount = thousandths / 1000
         times, cents = _with_recent(self.times, self.cents, at, min(thousandths // 10, MAX_CENTS))
@@ -282,10 +284,10 @@ def _day_of(text: str) -> int:
     return date(int(text[:4]), int(text[5:7]), int(text[8:])).toordinal() - _EPOCH
 
 
-def seconds_of(occurred_at: str) -> int:
+def seconds_of(event_time: str) -> int:
     """Return the whole seconds since 1970 of an instant as `times.to_text` writes it; before 1970 it is 0."""
-    day = _day_of(occurred_at[:10])
-    seconds = day * DAY + int(occurred_at[11:13]) * 3600 + int(occurred_at[14:16]) * 60 + int(occurred_at[17:19])
+    day = _day_of(event_time[:10])
+    seconds = day * DAY + int(event_time[11:13]) * 3600 + int(event_time[14:16]) * 60 + int(event_time[17:19])
     return min(max(seconds, 0), _LATEST)
 
 

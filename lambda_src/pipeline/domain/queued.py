@@ -1,16 +1,13 @@
-"""What travels through the transaction queue, and how it is read back."""
+"""What travels through the transaction queue; `pipeline.domain.queue_body` reads it back."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pipeline.domain import strict_json
-from pipeline.domain.errors import InvalidTransactionError
-from pipeline.domain.times import from_text, to_text
-from pipeline.domain.transaction import Transaction, from_document
+from pipeline.domain.times import to_text
+from pipeline.domain.transaction import Transaction
 
 MAX_RECEIVES = 3
 """After so many receives the queue moves a message to its dead-letter queue (modules/sqs_fifo)."""
@@ -34,6 +31,16 @@ class Acceptance:
     received_at: str
     correlation_id: str
 
+    @property
+    def account_key(self) -> str:
+        """What order and habits are kept by: the account, or the transaction alone where it has none."""
+        return self.transaction.account_id or self.transaction.transaction_id
+
+    @property
+    def event_time(self) -> str:
+        """When it happened as far as we know: the sender's word, or the time of the acceptance."""
+        return self.transaction.occurred_at or self.received_at
+
     def to_body(self) -> str:
         """Return the message body."""
         return json.dumps(
@@ -50,24 +57,3 @@ class Acceptance:
 def accept(transaction: Transaction, now: datetime, correlation_id: str) -> Acceptance:
     """Return the acceptance of `transaction` at `now`."""
     return Acceptance(transaction, to_text(now), correlation_id)
-
-
-def read_body(body: str) -> Acceptance:
-    """Read back what `Acceptance.to_body` wrote.
-
-    Raises
-    ------
-    InvalidTransactionError
-        If the body breaks the rules of a request, or its fingerprint is not the transaction's.
-    """
-    document: Any = strict_json.loads(body)
-    if not isinstance(document, dict):
-        raise InvalidTransactionError("body", "must be an object")
-    transaction = from_document(document.get("transaction"))
-    if document.get("fingerprint") != transaction.fingerprint:
-        raise InvalidTransactionError("fingerprint", "is not the fingerprint of the transaction")
-    try:
-        received_at = to_text(from_text(str(document.get("received_at"))))
-    except ValueError as error:
-        raise InvalidTransactionError("received_at", str(error)) from error
-    return Acceptance(transaction, received_at, str(document.get("correlation_id", "")))

@@ -19,6 +19,9 @@ from pipeline.domain.transaction import Location, Transaction
 RECEIVED_SHARDS = 8
 """Keys over which the rows that wait are spread in the index of the sweeper, so that none runs hot."""
 
+UNREADABLE_ROW = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+"""What reading a row may end in that does not hold what we write."""
+
 MESSAGE_PREFIX = "message#"
 """Begins the key of a rejected or failed message that owns no transaction id."""
 
@@ -41,30 +44,40 @@ def transaction_attributes(acceptance: Acceptance) -> dict[str, Any]:
         "category": transaction.category,
         "channel": transaction.channel,
         "location": location and {"latitude": location.latitude, "longitude": location.longitude},
+        "merchant_name": transaction.merchant_name,
         "received_at": acceptance.received_at,
         "correlation_id": acceptance.correlation_id,
         "fingerprint": transaction.fingerprint,
     }
 
 
-def acceptance_of(row: dict[str, Any]) -> Acceptance:
-    """Return the acceptance that a row was made of; the opposite of `transaction_attributes`."""
+def acceptance_of(row: Mapping[str, Any]) -> Acceptance:
+    """Return the acceptance that a row was made of; the opposite of `transaction_attributes`.
+
+    Raises
+    ------
+    UNREADABLE_ROW
+        If the row does not hold what was accepted: a part is missing, of another type, or changed.
+    """
     location = row.get("location")
     transaction = Transaction(
         transaction_id=row["transaction_id"],
-        account_id=row["account_id"],
+        account_id=row.get("account_id"),
         merchant_id=row["merchant_id"],
         amount=row["amount"],
         currency=row["currency"],
-        occurred_at=row["occurred_at"],
+        occurred_at=row.get("occurred_at"),
         category=row.get("category"),
         channel=row.get("channel"),
         location=location and Location(location["latitude"], location["longitude"]),
+        merchant_name=row.get("merchant_name"),
     )
+    if row["fingerprint"] != transaction.fingerprint:
+        raise ValueError("the row is not what was accepted: its fingerprint is another")
     return Acceptance(transaction, row["received_at"], row["correlation_id"])
 
 
-def received_row(acceptance: Acceptance, sweep_after: timedelta) -> dict[str, Any]:
+def received_row(acceptance: Acceptance, sweep_after: Optional[timedelta] = None) -> dict[str, Any]:
     """Return the row of a transaction that was just accepted.
 
     Parameters
@@ -72,18 +85,20 @@ def received_row(acceptance: Acceptance, sweep_after: timedelta) -> dict[str, An
     acceptance
         The transaction and its acceptance.
     sweep_after
-        How long it may wait before the sweeper looks after it.
+        How long it may wait before the sweeper looks after it; None: there is no sweeper.
     """
     at = acceptance.received_at
-    return {
+    row = {
         "transaction_id": acceptance.transaction.transaction_id,
         **transaction_attributes(acceptance),
         "status": Status.RECEIVED.value,
         "revision": 1,
         "history": [history_entry(Status.RECEIVED, at, "ingest", "ACCEPTED")],
-        "received_shard": received_shard(acceptance.transaction.transaction_id),
-        "sweep_after": to_text(from_text(at) + sweep_after),
     }
+    if sweep_after is not None:
+        row["received_shard"] = received_shard(acceptance.transaction.transaction_id)
+        row["sweep_after"] = to_text(from_text(at) + sweep_after)
+    return row
 
 
 def received_shard(transaction_id: str) -> str:
@@ -96,7 +111,7 @@ def change_attributes(change: Change, at: str) -> dict[str, Any]:
     refusal = change.refusal
     return {
         **transaction_attributes(change.queued.acceptance),
-        "queue_sequence": change.queued.queue_sequence,
+        "queue_sequence": change.queued.queue_sequence or None,
         "sequence": change.sequence,
         "decided_at": at if change.decision else None,
         "decision": change.decision and decision_attributes(change.decision),

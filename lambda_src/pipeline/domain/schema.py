@@ -8,8 +8,11 @@ from fastjsonschema import JsonSchemaValueException
 
 from pipeline.domain.errors import InvalidTransactionError
 
+Validate = Callable[[Any], Any]
+"""A compiled validator."""
 
-def check_schema(validate: Callable[[Any], Any], document: Any) -> None:
+
+def check_schema(validate: Validate, document: Any) -> None:
     """Check `document` with a compiled validator (see scripts/compile_schemas.py).
 
     Raises
@@ -35,6 +38,8 @@ def _named(error: JsonSchemaValueException) -> InvalidTransactionError:
         known = error.definition.get("properties", {})
         path.append(next((name for name in value if name not in known), "?")[:64])
         reason = "is not a field of this request"
-    elif error.rule == "not":  # the one exclusion of the schema: an amount of zero or less
+    elif error.rule == "not":  # the one exclusion of the schemas: an amount or a time of zero or less
         reason = "must be more than 0"
+    elif error.rule == "maximum" and path == ["timestamp"]:  # what senders get wrong most often
+        reason += ": it is Unix time in seconds, not in milliseconds"
     return InvalidTransactionError(".".join(path) or "body", reason)

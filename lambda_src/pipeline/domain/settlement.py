@@ -62,8 +62,8 @@ class Queued:
 
     @property
     def account_id(self) -> str:
-        """The account, which is the message group."""
-        return self.acceptance.transaction.account_id
+        """The account, which is the message group; a transaction without one is an account of its own."""
+        return self.acceptance.account_key
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class Change:
     reason
         Code for the history.
     decision, sequence
-        The decision, and its place in the account's order of commits; None if it was not decided.
+        The decision, and its place in the account's order of commits; None if it was not decided. Without an
+        account there is no such order.
     held_behind, hold_sequence
         The transaction it waits for, and its place in the line; None if it does not wait.
     refusal
@@ -155,8 +156,9 @@ def _settle(
         refusal = UNKNOWN_MERCHANT
         return Change(item, Status.REJECTED, refusal.code, refusal=refusal), account.released(item.transaction_id)
     decision = decider.decide(item.acceptance, account, merchant)
-    account = account.committed(transaction)
-    return Change(item, decision.outcome, SCORED, decision=decision, sequence=account.commits), account
+    account = account.committed(item.acceptance)
+    sequence = account.commits if transaction.account_id else None
+    return Change(item, decision.outcome, SCORED, decision=decision, sequence=sequence), account
 
 
 def _hold(account: Account, item: Queued) -> tuple[Change, Account]:

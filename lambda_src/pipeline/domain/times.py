@@ -1,14 +1,22 @@
-"""Instants: UTC, RFC 3339, microseconds, "Z"; as text they sort in the order of time."""
+"""Instants: UTC, RFC 3339, microseconds, "Z"; as text they sort in the order of time. Unix time beside it."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+from pipeline.domain.money import decimal_places
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))",
     re.ASCII,
 )
+
+LATEST_UNIX_SECONDS = 253_402_300_799
+"""The last second of the year 9999: beyond it a time has no text of fixed width."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def to_text(instant: datetime) -> str:
@@ -38,3 +46,26 @@ def from_text(text: str) -> datetime:
         return local.astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"is no time that exists: {error}") from error
+
+
+def from_unix(seconds: Decimal) -> datetime:
+    """Read Unix time: seconds since 1970 began in UTC, with at most 6 decimals.
+
+    Raises
+    ------
+    ValueError
+        If it is not above zero, lies beyond the year 9999 (as milliseconds do), or is finer than a microsecond.
+    """
+    if not 0 < seconds <= LATEST_UNIX_SECONDS:
+        raise ValueError(f"must be Unix time in seconds, above 0 and at most {LATEST_UNIX_SECONDS}")
+    if decimal_places(seconds) > 6:
+        raise ValueError("must have at most 6 decimals, which are microseconds")
+    return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def to_unix(text: str) -> Decimal:
+    """Return an instant as `to_text` writes it in exact seconds since 1970, without trailing zeros."""
+    microseconds = (from_text(text) - _EPOCH) // timedelta(microseconds=1)
+    seconds = Decimal(microseconds).scaleb(-6)
+    whole = seconds.to_integral_value()
+    return whole if seconds == whole else seconds.normalize()

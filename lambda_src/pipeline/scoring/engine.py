@@ -106,8 +106,9 @@ class DecisionEngine:
         """
         features = features_of(acceptance, account, merchant)
         transaction = acceptance.transaction
-        features["account_bucket"] = account_bucket(self._salt, transaction.account_id)
-        ids = (("account", transaction.account_id), ("merchant", transaction.merchant_id))
+        features["account_bucket"] = account_bucket(self._salt, acceptance.account_key)
+        # No entry has the empty id that stands for no account.
+        ids = (("account", transaction.account_id or ""), ("merchant", transaction.merchant_id))
         features["listed"], features["listed_kind"] = self._listed(ids, acceptance.received_at)
         return self.replay(features)
 

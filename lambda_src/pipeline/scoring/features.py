@@ -117,7 +117,7 @@ def features_of(acceptance: Acceptance, account: Account, merchant: Merchant) ->
     """
     transaction = acceptance.transaction
     profile = account.profile
-    at = seconds_of(transaction.occurred_at)
+    at = seconds_of(acceptance.event_time)
     thousandths = thousandths_of(transaction)
     return {
         "amount": canonical_decimal(transaction.amount),

@@ -21,17 +21,18 @@ from pipeline.domain.profile import (
     key_of,
     seconds_of,
 )
+from pipeline.domain.queued import Acceptance
 from pipeline.domain.times import to_text
-from pipeline.domain.transaction import Location, Transaction
-from tests.factories import NOW, transaction
+from pipeline.domain.transaction import Location
+from tests.factories import NOW, acceptance
 
 LONDON = Location(Decimal("51.5072"), Decimal("-0.1276"))
 PARIS = Location(Decimal("48.8566"), Decimal("2.3522"))
 
 
-def purchase(minutes: float = 0, **changes: Any) -> Transaction:
+def purchase(minutes: float = 0, **changes: Any) -> Acceptance:
     """Return a purchase so many minutes after 09:00."""
-    return transaction(occurred_at=at(minutes), **changes)
+    return acceptance(occurred_at=at(minutes), **changes)
 
 
 def at(minutes: float) -> str:
@@ -39,7 +40,7 @@ def at(minutes: float) -> str:
     return to_text(NOW + timedelta(minutes=minutes))
 
 
-def after(*purchases: Transaction, profile: AccountProfile = EMPTY) -> AccountProfile:
+def after(*purchases: Acceptance, profile: AccountProfile = EMPTY) -> AccountProfile:
     """Return the profile after purchases, in the order of their arrival."""
     for one in purchases:
         profile = profile.after(one)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +14,16 @@ from hypothesis import strategies as st
 
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError
-from pipeline.domain.queued import accept, read_body
+from pipeline.domain.queue_body import from_document, read_body
+from pipeline.domain.queued import accept
 from pipeline.domain.records import acceptance_of, received_row
-from pipeline.domain.transaction import from_document, parse_request
+from pipeline.domain.request_schemas import request_schema
+from pipeline.domain.transaction import Location, Transaction, parse_request
 from tests.factories import NOW, acceptance, transaction
+
+LATER = timedelta(minutes=15)
+
+FLAGSHIP = request_schema("flagship")
 
 GOOD: dict[str, Any] = {
     "transaction_id": "t1",
@@ -30,6 +38,11 @@ GOOD: dict[str, Any] = {
 def body(**changes: Any) -> str:
     """Return a good request body with `changes`; a value of ... leaves the field out."""
     return json.dumps({name: value for name, value in {**GOOD, **changes}.items() if value is not ...})
+
+
+def parsed(text: str) -> Transaction:
+    """Return what the flagship takes the request body for."""
+    return parse_request(strict_json.loads(text), NOW, FLAGSHIP)
 
 
 def raw_amount(text: str) -> str:
@@ -88,24 +101,24 @@ def raw_amount(text: str) -> str:
 )
 def test_a_bad_request_names_its_field(text: str, field: str) -> None:
     with pytest.raises(InvalidTransactionError) as refusal:
-        parse_request(strict_json.loads(text), NOW)
+        parsed(text)
 
     assert refusal.value.field == field
 
 
 def test_an_event_five_minutes_ahead_of_our_clock_is_still_taken() -> None:
-    parsed = parse_request(strict_json.loads(body(occurred_at="2026-11-20T09:05:00Z")), NOW)
+    taken = parsed(body(occurred_at="2026-11-20T09:05:00Z"))
 
-    assert parsed.occurred_at == "2026-11-20T09:05:00.000000Z"
+    assert taken.occurred_at == "2026-11-20T09:05:00.000000Z"
 
 
 def test_three_decimals_are_fine_where_the_currency_has_them() -> None:
-    assert parse_request(strict_json.loads(body(amount=1.005, currency="KWD")), NOW).amount == Decimal("1.005")
+    assert parsed(body(amount=1.005, currency="KWD")).amount == Decimal("1.005")
 
 
 def test_the_same_amount_and_instant_in_other_words_is_the_same_body() -> None:
-    one = parse_request(strict_json.loads(raw_amount("12.5")), NOW)
-    other = parse_request(strict_json.loads(raw_amount("1.250e1").replace("08:59:00Z", "09:59:00.000+01:00")), NOW)
+    one = parsed(raw_amount("12.5"))
+    other = parsed(raw_amount("1.250e1").replace("08:59:00Z", "09:59:00.000+01:00"))
 
     assert one.fingerprint == other.fingerprint
 
@@ -124,6 +137,32 @@ def test_another_value_of_any_field_is_another_body(change: dict[str, Any]) -> N
     assert transaction(**change).fingerprint != transaction().fingerprint
 
 
+def test_a_body_has_the_fingerprint_that_it_always_had() -> None:
+    place = Location(Decimal("48.85"), Decimal("-2.5"))
+    full = transaction(category="grocery", channel="online", location=place)
+
+    # Rows hold them: another one would turn every repetition of an older transaction into a conflict.
+    assert transaction().fingerprint == "23d7beee5d84c261b07186e09d0af2001ae033b196e526c761a7640a38a77245"
+    assert full.fingerprint == "47552bfa51877144c6ac0c23f35d15425b8d500c9d29cce0c849cde2d29f476d"
+
+
+def test_what_is_not_said_is_no_part_of_the_body() -> None:
+    bare = replace(transaction(), account_id=None, occurred_at=None)
+
+    assert list(bare.to_document()) == ["transaction_id", "merchant_id", "amount", "currency"]
+    assert accept(bare, NOW, "r").account_key == "t1"
+    assert accept(bare, NOW, "r").event_time == "2026-11-20T09:00:00.000000Z"
+    assert accept(bare, NOW, "r1").transaction.fingerprint == accept(bare, NOW + LATER, "r2").transaction.fingerprint
+
+
+def test_a_row_that_was_changed_is_no_acceptance() -> None:
+    row = received_row(acceptance())
+
+    for spoiled in ({**row, "amount": Decimal(13)}, {**row, "account_id": None}, {**row, "occurred_at": None}):
+        with pytest.raises(ValueError, match="fingerprint"):
+            acceptance_of(spoiled)
+
+
 ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", fullmatch=True)
 cents = st.integers(1, 999_999_999_999_00).map(lambda n: Decimal(n) / 100)
 
@@ -137,14 +176,7 @@ def test_what_was_accepted_reads_back_the_same_from_queue_and_table(
     accepted = accept(from_document({k: v for k, v in document.items() if v is not None}), NOW, "request")
 
     assert read_body(accepted.to_body()) == accepted
-    assert acceptance_of(received_row(accepted, accepted_wait())) == accepted
-
-
-def accepted_wait() -> Any:
-    """Return any waiting time."""
-    from datetime import timedelta
-
-    return timedelta(minutes=15)
+    assert acceptance_of(received_row(accepted, LATER)) == accepted
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.dynamo import from_item, to_item
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchant_risk import read_risk
@@ -147,7 +148,8 @@ def dynamodb(tables: Tables) -> Faulty:
 
 @pytest.fixture
 def ledger(tables: Tables, dynamodb: Any) -> Ledger:
-    return Ledger(dynamodb, tables.transactions, tables.accounts, sleep=lambda _: None)
+    accounts = AccountTable(dynamodb, tables.accounts, sleep=lambda _: None)
+    return Ledger(dynamodb, tables.transactions, accounts, sleep=lambda _: None)
 
 
 @pytest.fixture

@@ -12,12 +12,14 @@ from tests.unit.functions.conftest import Tables
 
 def stream_record(number: int, new: Mapping[str, Any] | None, old: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a record of the stream; `new` is None for a deletion."""
-    change: dict[str, Any] = {"SequenceNumber": f"{number:021}"}
+    keys = {name: value for name, value in (new or old or {}).items() if name in ("transaction_id", "timestamp")}
+    change: dict[str, Any] = {"SequenceNumber": f"{number:021}", "Keys": to_item(keys)}
     if new:
         change["NewImage"] = to_item(new)
     if old:
         change["OldImage"] = to_item(old)
-    return {"eventName": "MODIFY", "dynamodb": change}
+    name = ("MODIFY" if old else "INSERT") if new else "REMOVE"
+    return {"eventID": f"event-{number}", "eventName": name, "dynamodb": change}
 
 
 def event(*records: Mapping[str, Any]) -> dict[str, Any]:

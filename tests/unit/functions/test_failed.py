@@ -10,11 +10,16 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from failed.recorder import Recorder
 
+from pipeline.aws.accounts import AccountTable, NoAccounts
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.quarantine import Quarantine
+from pipeline.aws.queue import Message
 from pipeline.aws.transactions import Transactions
+from scripts.ministack import MiniStack
 from tests.factories import NOW, acceptance, message, queued
+from tests.unit.functions.accountless import accountless, standard
 from tests.unit.functions.conftest import Faulty, Tables
+from tests.unit.functions.function_module import load_handler
 
 
 class Heard:
@@ -34,7 +39,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def recorder(ledger: Ledger, tables: Tables, dynamodb: Any, heard: Any) -> Recorder:
-    quarantine = Quarantine(dynamodb, tables.transactions, tables.accounts)
+    quarantine = Quarantine(dynamodb, tables.transactions, AccountTable(dynamodb, tables.accounts))
     return Recorder(ledger, quarantine, heard, now=lambda: NOW, sleep=lambda _: None)
 
 
@@ -136,3 +141,107 @@ def test_a_failed_message_that_repeats_a_known_id_is_recorded(recorder: Recorder
 
     assert tables.rows()["t1"]["amount"] == 10
     assert tables.rows()["message#m-t1-1"]["rejection"]["code"] == "ID_REUSED"
+
+
+class TestWithoutAccounts:
+    @pytest.fixture
+    def recorder(self, tables: Tables, dynamodb: Any, heard: Any) -> Recorder:
+        accounts = NoAccounts()
+        ledger = Ledger(dynamodb, tables.transactions, accounts)
+        quarantine = Quarantine(dynamodb, tables.transactions, accounts)
+        return Recorder(ledger, quarantine, heard, now=lambda: NOW, sleep=lambda _: None)
+
+    def test_a_failed_transaction_is_recorded_and_alerted_and_holds_nobody(
+        self, recorder: Recorder, tables: Tables, heard: Heard, transactions: Transactions
+    ) -> None:
+        transactions.insert(accountless("t1"))
+
+        for key in ("t1", "t2"):
+            recorder.record(standard(key, receive_count=4))
+
+        rows = tables.rows()
+        assert [rows[key]["status"] for key in ("t1", "t2")] == ["FAILED", "FAILED"]
+        assert rows["t1"]["failure"]["original_message"] == standard("t1").body
+        assert [line["status"] for line in rows["t1"]["history"]] == ["RECEIVED", "FAILED"]
+        assert [(alert["transaction_id"], alert["account_id"]) for alert in heard.alerts] == [
+            ("t1", None),
+            ("t2", None),
+        ]
+        assert tables.client.scan(TableName=tables.accounts)["Items"] == []
+
+    def test_recording_again_changes_nothing_but_repeats_the_alert(
+        self, recorder: Recorder, tables: Tables, heard: Heard
+    ) -> None:
+        recorder.record(standard("t1"))
+        before = tables.rows()
+
+        recorder.record(standard("t1"))
+
+        assert tables.rows() == before
+        assert len(heard.alerts) == 2
+
+    def test_what_was_decided_after_all_stays_decided(
+        self, recorder: Recorder, tables: Tables, heard: Heard, transactions: Transactions
+    ) -> None:
+        transactions.insert(accountless("t1"))
+        tables.put(tables.transactions, {**tables.rows()["t1"], "status": "APPROVED"})
+
+        recorder.record(standard("t1"))
+
+        assert tables.rows()["t1"]["status"] == "APPROVED"
+        assert heard.alerts == []
+
+
+def deliver(failed: Any, *messages: Message) -> list[str]:
+    """Hand the messages to the handler; return the ids of those that come again."""
+    records = [
+        {
+            "messageId": each.message_id,
+            "receiptHandle": each.receipt_handle,
+            "body": each.body,
+            "attributes": {"ApproximateReceiveCount": "1", **({"MessageGroupId": each.group} if each.group else {})},
+        }
+        for each in messages
+    ]
+    answer = failed.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.mark.parametrize(
+    ("messages", "again"),
+    [
+        ([message("t1"), message("t2"), message("t3", "other")], ["m-t1-0", "m-t2-0"]),
+        ([standard("t1"), standard("t2"), standard("t3")], ["m-t1-0"]),
+    ],
+    ids=["fifo", "standard"],
+)
+def test_a_message_that_cannot_be_recorded_keeps_its_group_waiting_and_nobody_else(
+    tables: Tables,
+    monkeypatch: pytest.MonkeyPatch,
+    emulator: MiniStack,
+    aws: Any,
+    messages: list[Message],
+    again: list[str],
+) -> None:
+    topic = aws("sns").create_topic(Name=f"failures-{tables.suffix}")["TopicArn"]
+    failed = load_handler(
+        "failed",
+        monkeypatch,
+        emulator,
+        TRANSACTIONS_TABLE=tables.transactions,
+        PROCESSING_FAILURES_TOPIC_ARN=topic,
+        **({"ACCOUNTS_TABLE": tables.accounts} if messages[0].group else {}),
+    )
+    record = failed.RECORDER.record
+
+    def stuck(item: Message) -> None:
+        if item.message_id == "m-t1-0":
+            raise ReadTimeoutError(endpoint_url="local")
+        record(item)
+
+    monkeypatch.setattr(failed.RECORDER, "record", stuck)
+
+    assert deliver(failed, *messages) == again
+    assert {key: row["status"] for key, row in tables.rows().items()} == {
+        each.message_id[2:4]: "FAILED" for each in messages if each.message_id not in again
+    }

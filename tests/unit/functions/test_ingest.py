@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import importlib
-import json
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,9 +16,11 @@ from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
-from scripts import aws_environment
+from scripts.ministack import MiniStack
 from tests.factories import NOW, transaction
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
+from tests.unit.functions.function_module import load_handler
+from tests.unit.functions.gateway import post
 
 TIMEOUT = ReadTimeoutError(endpoint_url="local")
 
@@ -85,13 +86,13 @@ def test_a_merchant_is_read_again_after_the_cache_time(tables: Tables, dynamodb:
     clock = [0.0]
     client: Any = dynamodb
     directory = MerchantDirectory(client, tables.merchants, cache_seconds=600, monotonic=lambda: clock[0])
-    directory.find("shop")
+    directory.find(transaction())
     tables.put(tables.merchants, {"merchant_id": "shop", "name": "Corner Shop", "active": False})
 
     clock[0] = 59.0
-    before = directory.find("shop")
+    before = directory.find(transaction())
     clock[0] = 60.0
-    after = directory.find("shop")
+    after = directory.find(transaction())
 
     assert before is not None
     assert after is not None
@@ -101,37 +102,28 @@ def test_a_merchant_is_read_again_after_the_cache_time(tables: Tables, dynamodb:
 def test_an_unknown_merchant_is_looked_up_each_time(tables: Tables, dynamodb: Faulty) -> None:
     client: Any = dynamodb
     directory = MerchantDirectory(client, tables.merchants, cache_seconds=60)
-    assert directory.find("new") is None
+    assert directory.find(transaction(merchant_id="new")) is None
     tables.put(tables.merchants, {"merchant_id": "new", "name": "New", "max_transaction_amount": Decimal(5)})
 
-    found = directory.find("new")
+    found = directory.find(transaction(merchant_id="new"))
 
     assert found is not None
     assert found.max_transaction_amount == 5
 
 
 @pytest.fixture
-def api(tables: Tables, acceptor: Acceptor, monkeypatch: pytest.MonkeyPatch) -> Any:
+def api(tables: Tables, acceptor: Acceptor, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack) -> Any:
     """Call the handler as the gateway does."""
-    for name, value in {
+    settings = {
         "TRANSACTIONS_TABLE": tables.transactions,
         "MERCHANTS_TABLE": tables.merchants,
         "TRANSACTION_QUEUE_URL": "unused",
         "MERCHANT_CACHE_SECONDS": "60",
         "SWEEP_AFTER_SECONDS": "900",
-        "AWS_DEFAULT_REGION": aws_environment.REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
-    module = importlib.import_module("ingest.handler")
+    }
+    module = load_handler("ingest", monkeypatch, emulator, **settings)
     monkeypatch.setattr(module, "ACCEPTOR", acceptor)
-
-    def post(body: Any, *, encoded: bool = False) -> tuple[int, dict[str, Any]]:
-        text = body if isinstance(body, str) else json.dumps(body)
-        event = {"body": text, "isBase64Encoded": encoded, "requestContext": {"requestId": "request-1"}}
-        answer = module.handler(event, None)
-        return answer["statusCode"], json.loads(answer["body"])
-
-    return post
+    return partial(post, module)
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from learn.learner import Learner
 from learn.records import read_records
 
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.drift import DriftTable
 from pipeline.aws.labels import Labels
 from pipeline.aws.ledger import Ledger
@@ -49,7 +50,7 @@ class World:
         self.tables = tables
         self.stream = Stream(tables)
         client: Any = tables.client
-        self._ledger = Ledger(client, tables.transactions, tables.accounts)
+        self._ledger = Ledger(client, tables.transactions, AccountTable(client, tables.accounts))
         self._labels = Labels(client, tables.transactions)
         self._clock = NOW
         self.engine = engine()

@@ -43,6 +43,17 @@ def test_what_is_sent_twice_is_queued_once_in_the_accounts_group(aws: Any, queue
     assert [message.group for message in receive(aws("sqs"), queue_url)] == ["acc"]
 
 
+def test_a_standard_queue_is_told_of_no_group_and_no_repetition(aws: Any) -> None:
+    sqs = aws("sqs")
+    url = str(sqs.create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"])
+
+    TransactionQueue(sqs, url).send(acceptance("t1"))
+
+    (received,) = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
+    assert received["Body"] == acceptance("t1").to_body()
+    assert not {"MessageGroupId", "MessageDeduplicationId"} & received["Attributes"].keys()
+
+
 def test_released_messages_come_back_at_once_in_their_order(aws: Any, queue_url: str) -> None:
     queue = TransactionQueue(aws("sqs"), queue_url)
     for name in ("t1", "t2", "t3"):

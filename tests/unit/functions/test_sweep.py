@@ -10,6 +10,7 @@ from sweep.sweeper import Sweeper
 
 from pipeline.aws.transactions import Transactions
 from tests.factories import NOW, acceptance
+from tests.unit.functions.accountless import accountless
 from tests.unit.functions.conftest import RecordingQueue, Tables
 
 WAIT = timedelta(minutes=15)
@@ -79,3 +80,22 @@ def test_one_unreadable_row_does_not_keep_the_others_waiting(
 
     assert sweeper.sweep() == 2
     assert {sent.transaction.transaction_id for sent in queue.sent} == {"t1", "t3"}
+
+
+def test_a_transaction_without_an_account_is_queued_again_as_it_was(
+    sweeper: Sweeper, transactions: Transactions, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    transactions.insert(accountless("t1"), WAIT)
+    clock[0] += timedelta(hours=1)
+
+    assert sweeper.sweep() == 1
+    assert queue.sent == [accountless("t1")]
+
+
+def test_what_was_stored_without_a_wait_is_never_swept(
+    sweeper: Sweeper, transactions: Transactions, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    transactions.insert(accountless("t1"), sweep_after=None)
+    clock[0] += timedelta(days=30)
+
+    assert sweeper.sweep() == 0

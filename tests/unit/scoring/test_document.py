@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.domain.status import Status
 from pipeline.scoring.document import LARGEST_BYTES, PolicyDocumentError, Thresholds, highest_score, parse
+from pipeline.scoring.engine import DecisionEngine
 from scripts import paths
 from tests.unit.scoring.documents import content, document, entry
 
@@ -87,6 +88,16 @@ def test_the_shipped_document_is_good_and_has_the_published_numbers() -> None:
         factor * highest_score(part, read.policies) for part, factor in combined.numbers.items() if part != "model"
     )
     assert rules < combined.thresholds.fraud  # by rules alone nobody is suspected
+
+
+def test_the_shipped_document_without_a_model_decides_by_the_published_points_alone() -> None:
+    read = parse((paths.ROOT / "policy_documents" / "points.json").read_text(encoding="utf-8"))
+
+    assert read.named == ("points",)
+    assert read.challenger is None
+    assert read.policies["points"].numbers == document().policies["points"].numbers
+    assert read.policies["points"].thresholds == Thresholds(30, 50)
+    assert DecisionEngine(read, models={}).document is read  # none is asked for
 
 
 @pytest.mark.parametrize(
@@ -360,4 +371,5 @@ def test_the_shipped_schema_accepts_what_the_functions_accept() -> None:
     validate: Callable[[Any], Any] = fastjsonschema.compile(schema)
 
     validate(content())
-    validate(json.loads((paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")))
+    for name in ("flagship.json", "points.json"):
+        validate(json.loads((paths.ROOT / "policy_documents" / name).read_text(encoding="utf-8")))

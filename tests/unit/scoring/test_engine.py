@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from pipeline.aws.dynamo import from_item, to_item
+from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
 from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.domain.status import Status
@@ -32,6 +34,13 @@ def decide(name: str = "Corner Shop", account_id: str = "acc", amount: str = "12
     return engine(**changes).decide(
         acceptance(account_id=account_id, amount=Decimal(amount)), account(account_id=account_id), merchant(name)
     )
+
+
+def without_account(transaction_id: str, **changes: Any) -> Decision:
+    """Return the decision on a transaction of a system without accounts."""
+    accepted = acceptance(transaction_id)
+    accepted = replace(accepted, transaction=replace(accepted.transaction, account_id=None))
+    return engine(**changes).decide(accepted, Account(accepted.account_key), merchant())
 
 
 def challenger(share: int, policy: str = "weights", salt: str = "1") -> dict[str, Any]:
@@ -100,6 +109,19 @@ def test_the_share_ends_exactly_at_the_accounts_bucket() -> None:
 
     assert decide(challenger=challenger(bucket)).decided_by == "champion"
     assert decide(challenger=challenger(bucket + 1)).decided_by == "challenger"
+
+
+def test_without_an_account_each_transaction_falls_into_a_bucket_of_its_own() -> None:
+    found = without_account("t1", challenger=challenger(0)).features["account_bucket"]
+
+    assert found == account_bucket("1", "t1")
+
+
+def test_an_entry_for_an_account_is_not_for_the_transaction_that_has_none() -> None:
+    denied = {"allow": [], "deny": [entry("account", "t1")]}
+
+    assert decide(account_id="t1", lists=denied).decided_by == "deny_list"
+    assert without_account("t1", lists=denied).decided_by == "champion"
 
 
 def test_buckets_are_even_and_shuffled_by_the_salt() -> None:

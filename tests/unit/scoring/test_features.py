@@ -13,8 +13,9 @@ from pipeline.domain.account import Account
 from pipeline.domain.decision import Feature
 from pipeline.domain.merchant_risk import EMPTY as NO_RISK
 from pipeline.domain.merchant_risk import MerchantRisk
+from pipeline.domain.queued import Acceptance
 from pipeline.domain.times import to_text
-from pipeline.domain.transaction import Location, Transaction
+from pipeline.domain.transaction import Location
 from pipeline.scoring.features import (
     ANY,
     DESCRIPTIONS,
@@ -27,7 +28,7 @@ from pipeline.scoring.features import (
     features_of,
     miles_between,
 )
-from tests.factories import NOW, acceptance, account, merchant, transaction
+from tests.factories import NOW, acceptance, account, merchant
 
 LONDON = Location(Decimal("51.5072"), Decimal("-0.1276"))
 PARIS = Location(Decimal("48.8566"), Decimal("2.3522"))
@@ -38,12 +39,12 @@ def at(seconds: float) -> str:
     return to_text(NOW + timedelta(seconds=seconds))
 
 
-def purchase(seconds: float = 0, **changes: Any) -> Transaction:
+def purchase(seconds: float = 0, **changes: Any) -> Acceptance:
     """Return a purchase so many seconds after 09:00."""
-    return transaction(occurred_at=at(seconds), **changes)
+    return acceptance(occurred_at=at(seconds), **changes)
 
 
-def known(*purchases: Transaction) -> Account:
+def known(*purchases: Acceptance) -> Account:
     """Return an account after purchases, in the order of their arrival."""
     state = account()
     for one in purchases:

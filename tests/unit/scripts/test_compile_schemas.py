@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.domain.request_schemas import NAMES
 from scripts import compile_schemas
-from scripts.compile_schemas import TARGETS, Target
+from scripts.compile_schemas import API_DOCUMENTS, TARGETS, Target
+
+POLICY = TARGETS[-1]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.generated.stem)
@@ -22,7 +25,7 @@ def test_check_names_what_is_out_of_date_and_changes_nothing(
 ) -> None:
     stale = tmp_path / "policy_schema.py"
     stale.write_text("# older\n")
-    monkeypatch.setattr(compile_schemas, "TARGETS", (*TARGETS[:2], replace(TARGETS[2], generated=stale)))
+    monkeypatch.setattr(compile_schemas, "TARGETS", (*TARGETS[:-1], replace(POLICY, generated=stale)))
     monkeypatch.setattr(sys, "argv", ["compile_schemas", "--check"])
 
     assert compile_schemas.main() == 1
@@ -31,7 +34,7 @@ def test_check_names_what_is_out_of_date_and_changes_nothing(
 
 
 def test_it_writes_what_is_out_of_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = replace(TARGETS[2], generated=tmp_path / "policy_schema.py")
+    target = replace(POLICY, generated=tmp_path / "policy_schema.py")
     monkeypatch.setattr(compile_schemas, "TARGETS", (target,))
     monkeypatch.setattr(sys, "argv", ["compile_schemas"])
 
@@ -42,3 +45,33 @@ def test_it_writes_what_is_out_of_date(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.generated.stem)
 def test_no_prose_travels_into_the_functions(target: Target) -> None:
     assert "description" not in target.code()
+
+
+def test_every_systems_request_and_what_is_queued_are_compiled() -> None:
+    generated = {
+        target.generated.relative_to(compile_schemas.PIPELINE / "domain").as_posix() for target in TARGETS[:-2]
+    }
+
+    assert generated == {*(f"request_schemas/{name}.py" for name in NAMES), "queued_schema.py"}
+
+
+def test_what_is_queued_may_hold_what_any_system_takes_and_must_hold_what_all_of_them_ask_for() -> None:
+    requests = [compile_schemas.request_schema("TransactionRequest", document) for document in API_DOCUMENTS.values()]
+    queued = compile_schemas.queued_schema()
+
+    assert set(queued["properties"]) == {name for one in requests for name in one["properties"]} - {"timestamp"}
+    assert set(queued["required"]) == set.intersection(*(set(one["required"]) for one in requests))
+
+
+@pytest.mark.parametrize("system", ["merchant_api", "stream_alerts"])
+def test_a_field_that_systems_share_has_the_same_rules_in_all_of_them(system: str) -> None:
+    rules, of_the_flagship = (
+        compile_schemas.without_prose(compile_schemas.request_schema("TransactionRequest", API_DOCUMENTS[name]))[
+            "properties"
+        ]
+        for name in (system, "flagship")
+    )
+
+    shared = rules.keys() & of_the_flagship.keys()
+    assert {name: rules[name] for name in shared} == {name: of_the_flagship[name] for name in shared}
+    assert shared >= {"transaction_id", "merchant_id", "amount", "currency"}

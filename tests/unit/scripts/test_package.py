@@ -157,11 +157,14 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _settings_of_the_functions() -> dict[str, str]:
-    """Give a value, which reads as a number too, to every variable that the root gives to a function."""
-    root = (paths.ROOT / "main.tf").read_text(encoding="utf-8")
-    names = set(re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root))
+    """Give a value, which reads as a number too, to every variable that a root gives to a function."""
+    roots = [paths.ROOT / "main.tf", *sorted(paths.ROOT.glob("examples/*/main.tf"))]
+    names = {
+        name for root in roots for name in re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root.read_text(encoding="utf-8"))
+    }
     return {
         **{name: "60" for name in names if not name.startswith(("AWS_", "POWERTOOLS_"))},
+        "REQUEST_SCHEMA": "flagship",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "test",

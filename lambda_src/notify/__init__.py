@@ -1,0 +1,1 @@
+"""Tells the team of flagged transactions: one readable alert each."""

@@ -1,0 +1,69 @@
+"""Batches of a table's stream: what a record says, and the answer from which record on the stream comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from pipeline.aws.dynamo import from_item
+
+
+@dataclass(frozen=True)
+class StreamRecord:
+    """One change of a row, as Lambda delivers it.
+
+    What it says is read when it is asked for: one record that cannot be read must not spoil its batch.
+
+    Parameters
+    ----------
+    place
+        Its place in the batch.
+    raw
+        What Lambda delivered.
+    """
+
+    place: int
+    raw: Mapping[str, Any]
+
+    @property
+    def sequence_number(self) -> str:
+        """The stream's name for the record; "" if it has none, and Lambda takes that for the whole batch."""
+        try:
+            return str(self.raw["dynamodb"]["SequenceNumber"])
+        except (KeyError, TypeError):
+            return ""
+
+    @property
+    def event_name(self) -> str:
+        """INSERT, MODIFY or REMOVE."""
+        return str(self.raw["eventName"])
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The row's key."""
+        return from_item(self.raw["dynamodb"]["Keys"])
+
+    @property
+    def new(self) -> Optional[dict[str, Any]]:
+        """The row after the change; None if it was deleted."""
+        return self._image("NewImage")
+
+    @property
+    def old(self) -> Optional[dict[str, Any]]:
+        """The row before the change; None if there was none."""
+        return self._image("OldImage")
+
+    def _image(self, name: str) -> Optional[dict[str, Any]]:
+        image = self.raw["dynamodb"].get(name)
+        return from_item(image) if image else None
+
+
+def read_records(event: Mapping[str, Any]) -> list[StreamRecord]:
+    """Return the records of a Lambda event in the order of the stream."""
+    return [StreamRecord(place, raw) for place, raw in enumerate(event["Records"])]
+
+
+def again_from(sequence_number: Optional[str]) -> dict[str, Any]:
+    """Return the answer that has the stream deliver that record and all after it again; None: all is done."""
+    return {"batchItemFailures": [] if sequence_number is None else [{"itemIdentifier": sequence_number}]}

@@ -1,0 +1,66 @@
+"""Reading back what was queued: a message is checked like a request, for what arrives may not be what we sent.
+
+Apart from `pipeline.domain.queued`, so that functions that only send do not load the schema of messages.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pipeline.domain import strict_json
+from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.queued import Acceptance
+from pipeline.domain.queued_schema import validate as compiled_schema
+from pipeline.domain.schema import Validate, check_schema
+from pipeline.domain.times import from_text, to_text
+from pipeline.domain.transaction import Transaction, checked
+
+_validate: Validate = compiled_schema
+"""The flagship's fields, of which those are required that every system's requests have."""
+
+
+def from_document(document: Any) -> Transaction:
+    """Read back, and check again, what `Transaction.to_document` wrote.
+
+    Raises
+    ------
+    InvalidTransactionError
+        If the document breaks the rules of a request; it names the field.
+    """
+    if not isinstance(document, dict):
+        raise InvalidTransactionError("transaction", "must be an object")
+    restored = {**document, "amount": _decimal(document.get("amount"))}
+    location = document.get("location")
+    if isinstance(location, dict):
+        restored["location"] = {name: _decimal(degrees) for name, degrees in location.items()}
+    check_schema(_validate, restored)
+    return checked(restored)
+
+
+def _decimal(text: Any) -> Any:
+    try:
+        return Decimal(text)
+    except (ArithmeticError, TypeError, ValueError):
+        return text  # the schema names the field
+
+
+def read_body(body: str) -> Acceptance:
+    """Read back what `Acceptance.to_body` wrote.
+
+    Raises
+    ------
+    InvalidTransactionError
+        If the body breaks the rules of a request, or its fingerprint is not the transaction's.
+    """
+    document: Any = strict_json.loads(body)
+    if not isinstance(document, dict):
+        raise InvalidTransactionError("body", "must be an object")
+    transaction = from_document(document.get("transaction"))
+    if document.get("fingerprint") != transaction.fingerprint:
+        raise InvalidTransactionError("fingerprint", "is not the fingerprint of the transaction")
+    try:
+        received_at = to_text(from_text(str(document.get("received_at"))))
+    except ValueError as error:
+        raise InvalidTransactionError("received_at", str(error)) from error
+    return Acceptance(transaction, received_at, str(document.get("correlation_id", "")))
