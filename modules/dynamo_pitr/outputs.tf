@@ -25,3 +25,17 @@ output "alarms" {
   description = "Definitions of the table's alarms for the monitoring module: throttled reads and writes of the table and of each global index, system errors by operation."
   value       = merge(local.throttle_alarms, local.system_error_alarms)
 }
+
+output "configuration" {
+  description = "What the table was given, for the checks of the root that composes it: hash_key, range_key, key_types (of all key attributes, those of indexes too), billing_mode, point_in_time_recovery, stream_view_type, kms_key_arn, deletion_protection."
+  value = {
+    hash_key               = aws_dynamodb_table.this.hash_key
+    range_key              = aws_dynamodb_table.this.range_key
+    key_types              = { for attribute in aws_dynamodb_table.this.attribute : attribute.name => attribute.type }
+    billing_mode           = aws_dynamodb_table.this.billing_mode
+    point_in_time_recovery = one(aws_dynamodb_table.this.point_in_time_recovery).enabled
+    stream_view_type       = aws_dynamodb_table.this.stream_view_type
+    kms_key_arn            = one(aws_dynamodb_table.this.server_side_encryption).kms_key_arn
+    deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
+  }
+}

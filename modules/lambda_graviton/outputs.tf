@@ -54,3 +54,35 @@ output "event_source_ids" {
   description = "Ids (UUIDs) of the event source mappings, by their name in event_sources; for pausing one by hand."
   value       = { for name, mapping in aws_lambda_event_source_mapping.this : name => mapping.uuid }
 }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# For tests
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "configuration" {
+  description = "What the resources were given, for the checks of the root that composes it: runtime, architectures, memory_mb, timeout_seconds, reserved_concurrency and provisioned_concurrency (null: none), kms_key_arn, environment_is_encrypted, log_retention_days, role_name, tracing_mode, in_vpc, event_sources (batch_size, filters, bisects, maximum_retries, maximum_age_seconds, has_failure_destination of each; the retries and the age are null for queues)."
+  value = {
+    runtime                  = aws_lambda_function.this.runtime
+    architectures            = [for architecture in aws_lambda_function.this.architectures : architecture]
+    memory_mb                = aws_lambda_function.this.memory_size
+    timeout_seconds          = aws_lambda_function.this.timeout
+    reserved_concurrency     = aws_lambda_function.this.reserved_concurrent_executions < 0 ? null : aws_lambda_function.this.reserved_concurrent_executions
+    provisioned_concurrency  = one([for config in aws_lambda_provisioned_concurrency_config.live : config.provisioned_concurrent_executions])
+    kms_key_arn              = aws_lambda_function.this.kms_key_arn
+    environment_is_encrypted = length(aws_lambda_function.this.environment) == 0 ? false : aws_lambda_function.this.kms_key_arn != null
+    log_retention_days       = aws_cloudwatch_log_group.this.retention_in_days
+    role_name                = aws_iam_role.this.name
+    tracing_mode             = one(aws_lambda_function.this.tracing_config).mode
+    in_vpc                   = length(aws_lambda_function.this.vpc_config) > 0
+    event_sources = {
+      for name, mapping in aws_lambda_event_source_mapping.this : name => {
+        batch_size              = mapping.batch_size
+        filters                 = flatten([for criteria in mapping.filter_criteria : [for filter in criteria.filter : filter.pattern]])
+        bisects                 = mapping.bisect_batch_on_function_error == true
+        maximum_retries         = mapping.starting_position == null ? null : mapping.maximum_retry_attempts
+        maximum_age_seconds     = mapping.starting_position == null ? null : mapping.maximum_record_age_in_seconds
+        has_failure_destination = length(mapping.destination_config) > 0
+      }
+    }
+  }
+}

@@ -13,111 +13,53 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   region    = data.aws_region.current.name
 
+  # How the parts are named, %s standing for what tells one from the next.
+  alarm_format     = coalesce(var.name_formats.alarm, "${var.name}-%s")
+  topic_format     = coalesce(var.name_formats.topic, "${var.name}-%s")
+  dashboard_format = coalesce(var.name_formats.dashboard, "%s")
+
   topics = {
-    processing_failures = {
-      title         = "Processing failures"
-      subscriptions = var.failure_email_subscriptions
-    }
-    fraud_alerts = {
-      title         = "Fraud alerts"
-      subscriptions = var.fraud_email_subscriptions
-    }
+    for key, topic in {
+      processing_failures = { title = "Processing failures", subscriptions = var.failure_email_subscriptions }
+      fraud_alerts        = { title = "Fraud alerts", subscriptions = var.fraud_email_subscriptions }
+    } : key => topic if key != "fraud_alerts" || var.fraud_topic == null
   }
-  topic_names = { for key in keys(local.topics) : key => "${var.name}-${replace(key, "_", "-")}" }
 
-  # Written out instead of read from the topics, so that every plan shows the whole policy.
-  topic_arns = { for key, name in local.topic_names : key => "arn:${local.partition}:sns:${local.region}:${local.account}:${name}" }
-
-  subscriptions = merge([
-    for key, topic in local.topics : {
-      for address in topic.subscriptions : "${key}/${address}" => { topic = key, address = address }
-    }
-  ]...)
+  failures_topic_arn = module.topic["processing_failures"].arn
+  fraud_topic_arn    = var.fraud_topic == null ? module.topic["fraud_alerts"].arn : var.fraud_topic.arn
 }
 
-resource "aws_sns_topic" "this" {
+module "topic" {
+  source   = "../alert_topic"
   for_each = local.topics
 
-  name              = local.topic_names[each.key]
-  display_name      = "${each.value.title}: ${var.name}"
-  kms_master_key_id = var.kms_key_arn
+  name                = format(local.topic_format, replace(each.key, "_", "-"))
+  display_name        = "${each.value.title}: ${var.name}"
+  kms_key_arn         = var.kms_key_arn
+  email_subscriptions = each.value.subscriptions
+  publishers          = { alarm_names = [format(local.alarm_format, "*")], event_rules = true }
 }
 
-data "aws_iam_policy_document" "topic" {
-  for_each = local.topics
-
-  statement {
-    sid       = "OnlyOverTls"
-    effect    = "Deny"
-    actions   = ["sns:Publish"]
-    resources = [local.topic_arns[each.key]]
-
-    principals {
-      type        = "AWS"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-
-  statement {
-    sid       = "AlarmsOfThisAccountPublish"
-    actions   = ["sns:Publish"]
-    resources = [local.topic_arns[each.key]]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*"]
-    }
-  }
-
-  statement {
-    sid       = "RulesOfThisAccountPublish"
-    actions   = ["sns:Publish"]
-    resources = [local.topic_arns[each.key]]
-
-    principals {
-      type        = "Service"
-      identifiers = ["events.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
-    }
-  }
+# The topics stood here before they were a module of their own. A subscription cannot be moved along, because its key
+# has changed: its receiver confirms once more.
+moved {
+  from = aws_sns_topic.this["processing_failures"]
+  to   = module.topic["processing_failures"].aws_sns_topic.this
 }
 
-resource "aws_sns_topic_policy" "this" {
-  for_each = local.topics
-
-  arn    = aws_sns_topic.this[each.key].arn
-  policy = data.aws_iam_policy_document.topic[each.key].json
+moved {
+  from = aws_sns_topic.this["fraud_alerts"]
+  to   = module.topic["fraud_alerts"].aws_sns_topic.this
 }
 
-resource "aws_sns_topic_subscription" "email" {
-  for_each = local.subscriptions
+moved {
+  from = aws_sns_topic_policy.this["processing_failures"]
+  to   = module.topic["processing_failures"].aws_sns_topic_policy.this
+}
 
-  topic_arn = aws_sns_topic.this[each.value.topic].arn
-  protocol  = "email"
-  endpoint  = each.value.address
+moved {
+  from = aws_sns_topic_policy.this["fraud_alerts"]
+  to   = module.topic["fraud_alerts"].aws_sns_topic_policy.this
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -161,7 +103,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.metric_alarms
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = format(local.alarm_format, each.key)
   alarm_description   = each.value.description
   namespace           = each.value.namespace
   metric_name         = each.value.metric_name
@@ -173,21 +115,21 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   threshold           = each.value.threshold
   comparison_operator = each.value.comparison_operator
   treat_missing_data  = each.value.treat_missing_data
-  alarm_actions       = [aws_sns_topic.this["processing_failures"].arn]
-  ok_actions          = [aws_sns_topic.this["processing_failures"].arn]
+  alarm_actions       = [local.failures_topic_arn]
+  ok_actions          = [local.failures_topic_arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "error_rate" {
   for_each = var.functions
 
-  alarm_name          = "${var.name}-${each.key}-error-rate"
+  alarm_name          = format(local.alarm_format, "${each.key}-error-rate")
   alarm_description   = "More than ${var.thresholds.error_rate_percent} % of the calls of ${each.value.name} failed over 10 minutes."
   evaluation_periods  = 1
   threshold           = var.thresholds.error_rate_percent
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this["processing_failures"].arn]
-  ok_actions          = [aws_sns_topic.this["processing_failures"].arn]
+  alarm_actions       = [local.failures_topic_arn]
+  ok_actions          = [local.failures_topic_arn]
 
   metric_query {
     id          = "rate"
@@ -222,14 +164,14 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "fraud_rate" {
-  alarm_name          = "${var.name}-fraud-rate"
+  alarm_name          = format(local.alarm_format, "fraud-rate")
   alarm_description   = "More than ${var.thresholds.fraud_rate_percent} % of at least ${var.thresholds.fraud_minimum_decisions} decisions within 15 minutes found fraud: an attack, or a policy gone wrong."
   evaluation_periods  = 1
   threshold           = var.thresholds.fraud_rate_percent
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this["fraud_alerts"].arn]
-  ok_actions          = [aws_sns_topic.this["fraud_alerts"].arn]
+  alarm_actions       = [local.fraud_topic_arn]
+  ok_actions          = [local.fraud_topic_arn]
 
   metric_query {
     id          = "rate"
@@ -274,11 +216,11 @@ resource "aws_cloudwatch_composite_alarm" "critical" {
   # Without anything critical there is nothing to compose, and CloudWatch takes no empty rule.
   for_each = length(var.functions) + length(var.critical_alarms) > 0 ? toset(["this"]) : toset([])
 
-  alarm_name        = "${var.name}-critical"
+  alarm_name        = format(local.alarm_format, "critical")
   alarm_description = "Transactions fail, wait or are lost: at least one critical alarm is on."
   alarm_rule        = join(" OR ", [for name in local.critical_alarm_names : "ALARM(\"${name}\")"])
-  alarm_actions     = [aws_sns_topic.this["processing_failures"].arn]
-  ok_actions        = [aws_sns_topic.this["processing_failures"].arn]
+  alarm_actions     = [local.failures_topic_arn]
+  ok_actions        = [local.failures_topic_arn]
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -302,6 +244,11 @@ locals {
           metrics = var.dashboard.api == null ? [] : [
             ["AWS/ApiGateway", "Count", "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { label = "API requests" }],
           ]
+        },
+        {
+          title    = "Functions: calls a minute"
+          sampling = { stat = "Sum", period = 60 }
+          metrics  = [for key, function in var.functions : ["AWS/Lambda", "Invocations", "FunctionName", function.name, { label = key }]]
         },
         {
           title    = "Transactions a minute"
@@ -532,6 +479,6 @@ locals {
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+  dashboard_name = format(local.dashboard_format, var.name)
   dashboard_body = jsonencode({ widgets = local.widgets })
 }

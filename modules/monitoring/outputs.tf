@@ -4,12 +4,12 @@
 
 output "processing_failures_topic_arn" {
   description = "ARN of the topic for processing failures and alarms."
-  value       = aws_sns_topic.this["processing_failures"].arn
+  value       = local.failures_topic_arn
 }
 
 output "fraud_alerts_topic_arn" {
   description = "ARN of the topic for suspected fraud."
-  value       = aws_sns_topic.this["fraud_alerts"].arn
+  value       = local.fraud_topic_arn
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -46,5 +46,37 @@ output "dashboard_name" {
 
 output "dashboard_url" {
   description = "Address of the dashboard in the console."
-  value       = "https://${local.region}.${lookup(local.console_domains, local.partition, local.console_domains.aws)}/cloudwatch/home?region=${local.region}#dashboards/dashboard/${var.name}"
+  value       = "https://${local.region}.${lookup(local.console_domains, local.partition, local.console_domains.aws)}/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# For tests
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "configuration" {
+  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), error_rate_alarms (threshold_percent and period_seconds of each function's), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard shows of each function and queue)."
+  value = {
+    topics = { for key, topic in module.topic : key => topic.configuration }
+    error_rate_alarms = {
+      for key, alarm in aws_cloudwatch_metric_alarm.error_rate : key => {
+        threshold_percent = alarm.threshold
+        period_seconds    = one(distinct(flatten([for query in alarm.metric_query : query.metric[*].period])))
+      }
+    }
+    dashboard_metrics = {
+      for key, function in var.functions : key => [for metric in sort([for shown in local.shown_metrics : shown.metric if shown.of == "AWS/Lambda ${function.name}"]) : metric]
+    }
+    dashboard_queue_metrics = {
+      for key, name in var.dashboard.queues : key => [for metric in sort([for shown in local.shown_metrics : shown.metric if shown.of == "AWS/SQS ${name}"]) : metric]
+    }
+  }
+}
+
+locals {
+  # What the dashboard shows of one thing, read back from it: namespace, metric, dimension, value. An expression has no value.
+  shown_metrics = flatten([
+    for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+      for metric in try(widget.properties.metrics, []) : { metric = metric[1], of = "${metric[0]} ${metric[3]}" } if can(metric[3])
+    ]
+  ])
 }

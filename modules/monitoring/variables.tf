@@ -1,10 +1,36 @@
 variable "name" {
-  description = "Full name of the monitored system and of its dashboard, and the beginning of its alarms' and topics' names; 1 to 80 letters, digits, hyphens and underscores."
+  description = "Full name of the monitored system, which is in the names of its alarms, topics and dashboard unless name_formats says otherwise; 1 to 79 letters, digits, hyphens and underscores."
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,80}$", var.name))
-    error_message = "name must be 1 to 80 letters, digits, hyphens and underscores."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,79}$", var.name))
+    error_message = "name must be 1 to 79 letters, digits, hyphens and underscores."
+  }
+}
+
+variable "name_formats" {
+  description = <<-EOT
+    Other patterns for the names of what is made here: letters, digits, hyphens, underscores and %s once.
+      alarm     : %s stands for the alarm's own name, such as fraud-rate (default: name-%s, with the argument name); not %s alone
+      topic     : %s stands for processing-failures or fraud-alerts (default: name-%s)
+      dashboard : %s stands for the argument name (default: %s alone)
+  EOT
+  type = object({
+    alarm     = optional(string)
+    topic     = optional(string)
+    dashboard = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for format in values(var.name_formats) : format == null ? true : can(regex("^[A-Za-z0-9_-]{0,80}%s[A-Za-z0-9_-]{0,80}$", format))])
+    error_message = "name_formats must be letters, digits, hyphens and underscores with %s once, and at most 80 on each side of it."
+  }
+
+  validation {
+    condition     = var.name_formats.alarm != "%s"
+    error_message = "name_formats.alarm must be more than %s, or the topics would take messages from every alarm of the account."
   }
 }
 
@@ -42,6 +68,25 @@ variable "fraud_email_subscriptions" {
     condition     = alltrue([for address in var.fraud_email_subscriptions : can(regex("^[^@\\s/]+@[^@\\s/]+\\.[^@\\s/]+$", address))])
     error_message = "fraud_email_subscriptions must be e-mail addresses."
   }
+
+  validation {
+    condition     = length(var.fraud_email_subscriptions) == 0 || var.fraud_topic == null
+    error_message = "fraud_email_subscriptions belong to the topic that is made here; with fraud_topic there is none."
+  }
+}
+
+variable "fraud_topic" {
+  description = <<-EOT
+    Existing topic for the fraud rate, which must let this system's alarms publish. Null: one is made here.
+      arn : its ARN
+  EOT
+  type        = object({ arn = string })
+  default     = null
+
+  validation {
+    condition     = var.fraud_topic == null ? true : can(regex("^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:", var.fraud_topic.arn))
+    error_message = "fraud_topic.arn must be the ARN of an SNS topic."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -78,24 +123,24 @@ variable "alarms" {
       namespace           : the metric's namespace
       metric_name         : the metric
       dimensions          : its dimensions
-      statistic           : SampleCount, Average, Sum, Minimum, Maximum or a percentile such as p99
-      period_seconds      : length of one period: 10, 30 or a multiple of 60
-      evaluation_periods  : periods in a row that must breach, 1 or more
-      threshold           : value to compare with
-      comparison_operator : GreaterThanThreshold, GreaterThanOrEqualToThreshold, LessThanThreshold or LessThanOrEqualToThreshold
-      treat_missing_data  : notBreaching, breaching, ignore or missing
+      statistic           : SampleCount, Average, Sum (default), Minimum, Maximum or a percentile such as p99
+      period_seconds      : length of one period: 10, 30 or a multiple of 60 (default 60)
+      evaluation_periods  : periods in a row that must breach, 1 or more (default 1)
+      threshold           : value to compare with (default 0: one is one too many)
+      comparison_operator : GreaterThanThreshold (default), GreaterThanOrEqualToThreshold, LessThanThreshold or LessThanOrEqualToThreshold
+      treat_missing_data  : notBreaching (default), breaching, ignore or missing
   EOT
   type = map(object({
     description         = string
     namespace           = string
     metric_name         = string
     dimensions          = map(string)
-    statistic           = string
-    period_seconds      = number
-    evaluation_periods  = number
-    threshold           = number
-    comparison_operator = string
-    treat_missing_data  = string
+    statistic           = optional(string, "Sum")
+    period_seconds      = optional(number, 60)
+    evaluation_periods  = optional(number, 1)
+    threshold           = optional(number, 0)
+    comparison_operator = optional(string, "GreaterThanThreshold")
+    treat_missing_data  = optional(string, "notBreaching")
   }))
   default = {}
 

@@ -7,3 +7,12 @@ output "arn" {
   description = "ARN of the parameter, for the statements of those who read or write it."
   value       = aws_ssm_parameter.this.arn
 }
+
+output "configuration" {
+  description = "What the parameter was given, for the checks of the root that composes it: type, tier, kms_key_arn."
+  value = {
+    type        = aws_ssm_parameter.this.type
+    tier        = aws_ssm_parameter.this.tier
+    kms_key_arn = aws_ssm_parameter.this.key_id
+  }
+}

@@ -55,3 +55,26 @@ output "flow_log_group_name" {
   description = "Name of the log group of the flow logs."
   value       = aws_cloudwatch_log_group.flow.name
 }
+
+output "configuration" {
+  description = "What the resources were given, for the checks of the root that composes it: zones (how many), public_subnets (that give out public addresses), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
+  value = {
+    zones                   = length(aws_subnet.private)
+    public_subnets          = length([for subnet in aws_subnet.private : subnet if subnet.map_public_ip_on_launch])
+    gateway_endpoints       = toset(keys(aws_vpc_endpoint.gateway))
+    interface_endpoints     = toset(keys(aws_vpc_endpoint.interface))
+    endpoints_with_policies = toset([for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service if endpoint.policy != null])
+    function_egress = [
+      for rule in aws_security_group.functions.egress : {
+        from_port    = rule.from_port
+        to_port      = rule.to_port
+        protocol     = rule.protocol
+        to_addresses = [for range in concat(coalesce(rule.cidr_blocks, []), coalesce(rule.ipv6_cidr_blocks, [])) : range]
+      }
+    ]
+    flow_logs = {
+      traffic_type   = aws_flow_log.this.traffic_type
+      retention_days = aws_cloudwatch_log_group.flow.retention_in_days
+    }
+  }
+}

@@ -39,6 +39,9 @@ locals {
     name => local.document.components.schemas[name]
   }
 
+  # Where no operation demands a key, there is none to give out and no plan to count its requests by.
+  clients = anytrue([for operation in local.operations : operation.needs_key]) ? toset(["this"]) : toset([])
+
   # Every prefix of every path is a resource of its own. Terraform cannot let a resource refer to others of the same
   # block, so there is one block a level.
   prefixes = toset(flatten([
@@ -185,7 +188,7 @@ locals {
     bad_body          = { status = "400", code = "INVALID_REQUEST", message = "The body must be a JSON object.", details = { field = "body" } }
     bad_parameters    = { status = "400", code = "INVALID_REQUEST", message = "A required parameter is missing.", details = { field = "parameters" } }
     unsupported_media = { status = "400", code = "INVALID_REQUEST", message = "The body must be sent as application/json.", details = { field = "content-type" } }
-    no_key            = { status = "403", code = "FORBIDDEN", message = "A valid ${local.key_header} header is required.", details = {} }
+    no_key            = { status = "403", code = "FORBIDDEN", message = local.key_header == null ? "A valid API key is required." : "A valid ${local.key_header} header is required.", details = {} }
     denied            = { status = "403", code = "FORBIDDEN", message = "Access is denied.", details = {} }
     not_found         = { status = "404", code = "NOT_FOUND", message = "There is no such path or method.", details = {} }
     too_large         = { status = "413", code = "REQUEST_TOO_LARGE", message = "The body is too large.", details = { field = "body" } }
@@ -267,6 +270,7 @@ resource "aws_api_gateway_deployment" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
+  # checkov:skip=CKV_AWS_338:How long logs are kept is the caller's choice (argument log_retention_days, a year by default)
   name              = "/aws/apigateway/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -274,6 +278,7 @@ resource "aws_cloudwatch_log_group" "access" {
 
 # API Gateway would create this group itself, without key or retention.
 resource "aws_cloudwatch_log_group" "execution" {
+  # checkov:skip=CKV_AWS_338:How long logs are kept is the caller's choice (argument log_retention_days, a year by default)
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${var.stage_name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -347,12 +352,16 @@ resource "aws_wafv2_web_acl_association" "this" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 resource "aws_api_gateway_api_key" "this" {
+  for_each = local.clients
+
   name        = var.name
   description = "Client of ${var.name}"
   value       = var.api_key_value
 }
 
 resource "aws_api_gateway_usage_plan" "this" {
+  for_each = local.clients
+
   name        = var.name
   description = "What one client of ${var.name} may use"
 
@@ -377,9 +386,27 @@ resource "aws_api_gateway_usage_plan" "this" {
 }
 
 resource "aws_api_gateway_usage_plan_key" "this" {
-  usage_plan_id = aws_api_gateway_usage_plan.this.id
-  key_id        = aws_api_gateway_api_key.this.id
+  for_each = local.clients
+
+  usage_plan_id = aws_api_gateway_usage_plan.this[each.key].id
+  key_id        = aws_api_gateway_api_key.this[each.key].id
   key_type      = "API_KEY"
+}
+
+# They were there once for every API.
+moved {
+  from = aws_api_gateway_api_key.this
+  to   = aws_api_gateway_api_key.this["this"]
+}
+
+moved {
+  from = aws_api_gateway_usage_plan.this
+  to   = aws_api_gateway_usage_plan.this["this"]
+}
+
+moved {
+  from = aws_api_gateway_usage_plan_key.this
+  to   = aws_api_gateway_usage_plan_key.this["this"]
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -401,7 +428,7 @@ data "aws_iam_policy_document" "assume_logging_role" {
 resource "aws_iam_role" "logging" {
   for_each = var.manage_account_logging ? toset(["this"]) : toset([])
 
-  name               = "${var.name}-gateway-logs"
+  name               = coalesce(var.logging_role_name, "${var.name}-gateway-logs")
   description        = "Lets API Gateway write the logs of this account's APIs"
   assume_role_policy = data.aws_iam_policy_document.assume_logging_role.json
 }

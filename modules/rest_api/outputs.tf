@@ -51,13 +51,13 @@ output "access_log_group_name" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "api_key_id" {
-  description = "Id of the client's API key. Its value is read with: aws apigateway get-api-key --include-value --api-key ID."
-  value       = aws_api_gateway_api_key.this.id
+  description = "Id of the client's API key; null where the document demands none. Its value is read with: aws apigateway get-api-key --include-value --api-key ID."
+  value       = one([for key in aws_api_gateway_api_key.this : key.id])
 }
 
 output "usage_plan_id" {
-  description = "Id of the usage plan, to which further keys can be added."
-  value       = aws_api_gateway_usage_plan.this.id
+  description = "Id of the usage plan, to which further keys can be added; null where the document demands none."
+  value       = one([for plan in aws_api_gateway_usage_plan.this : plan.id])
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -91,5 +91,41 @@ output "alarms" {
       comparison_operator = "GreaterThanThreshold"
       treat_missing_data  = "notBreaching"
     }
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# For tests
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "configuration" {
+  description = "What the resources were given, for the checks of the root that composes it: endpoint_types, operations (method, path, needs_key, validates_body, validates_parameters of each), stage_name, tracing, access_log_retention_days, logs_kms_key_arn, throttle, usage_plan (null without keys), web_acl_arn."
+  value = {
+    endpoint_types = [for type in aws_api_gateway_rest_api.this.endpoint_configuration[0].types : type]
+    operations = {
+      for name, method in aws_api_gateway_method.this : name => {
+        method               = method.http_method
+        path                 = "/${local.operations[name].path}"
+        needs_key            = method.api_key_required
+        validates_body       = aws_api_gateway_request_validator.this.validate_request_body && try(length(method.request_models) > 0, false)
+        validates_parameters = aws_api_gateway_request_validator.this.validate_request_parameters
+      }
+    }
+    stage_name                = aws_api_gateway_stage.this.stage_name
+    tracing                   = aws_api_gateway_stage.this.xray_tracing_enabled
+    access_log_retention_days = aws_cloudwatch_log_group.access.retention_in_days
+    logs_kms_key_arn          = aws_cloudwatch_log_group.access.kms_key_id
+    throttle = {
+      rate_limit  = aws_api_gateway_method_settings.all.settings[0].throttling_rate_limit
+      burst_limit = aws_api_gateway_method_settings.all.settings[0].throttling_burst_limit
+    }
+    usage_plan = one([
+      for plan in aws_api_gateway_usage_plan.this : {
+        rate_limit    = plan.throttle_settings[0].rate_limit
+        burst_limit   = plan.throttle_settings[0].burst_limit
+        quota_per_day = one([for quota in plan.quota_settings : quota.limit])
+      }
+    ])
+    web_acl_arn = one([for association in aws_wafv2_web_acl_association.this : association.web_acl_arn])
   }
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Full name of the API, its key and its usage plan, 1 to 51 letters, digits, hyphens and underscores (a role's name of 64 has to fit a suffix)."
+  description = "Full name of the API, and of its key and usage plan where it has them, 1 to 51 letters, digits, hyphens and underscores (a role's name of 64 has to fit a suffix)."
   type        = string
 
   validation {
@@ -118,7 +118,7 @@ variable "log_retention_days" {
 
 variable "throttle" {
   description = <<-EOT
-    Requests that are let through, for each key and for each method of the stage; more get 429.
+    Requests that are let through, for each key (if there are keys) and for each method of the stage; more get 429.
       rate_limit  : requests a second in the long run, more than 0 and up to 10,000 (default 100)
       burst_limit : requests at once above that rate, 1 to 10,000 (default 200)
   EOT
@@ -158,7 +158,7 @@ variable "web_acl" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "api_key_value" {
-  description = "Value of the client's API key, 20 to 128 characters, to take an existing key along. Null: AWS makes one, which is the better way; the emulator MiniStack cannot and needs a value."
+  description = "Value of the client's API key, 20 to 128 characters, to take an existing key along; only where the document demands keys. Null: AWS makes one, which is the better way; the emulator MiniStack cannot and needs a value."
   type        = string
   default     = null
   sensitive   = true
@@ -167,16 +167,26 @@ variable "api_key_value" {
     condition     = var.api_key_value == null ? true : length(var.api_key_value) >= 20 && length(var.api_key_value) <= 128
     error_message = "api_key_value must have 20 to 128 characters, or be null."
   }
+
+  validation {
+    condition     = var.api_key_value == null || length(local.clients) > 0
+    error_message = "api_key_value is given, but no operation of openapi demands an API key."
+  }
 }
 
 variable "quota_per_day" {
-  description = "Requests that a key may make a day (1 or more); more get 429. Null: no quota."
+  description = "Requests that a key may make a day (1 or more); more get 429. Only where the document demands keys. Null: no quota."
   type        = number
   default     = null
 
   validation {
     condition     = var.quota_per_day == null ? true : var.quota_per_day >= 1 && floor(var.quota_per_day) == var.quota_per_day
     error_message = "quota_per_day must be a whole number of 1 or more, or null."
+  }
+
+  validation {
+    condition     = var.quota_per_day == null || length(local.clients) > 0
+    error_message = "quota_per_day counts the requests of a key, but no operation of openapi demands one."
   }
 }
 
@@ -188,6 +198,17 @@ variable "manage_account_logging" {
   description = "Whether to create the role by which API Gateway writes logs and to set it for the whole account and region. False where something else has set one already: there can be only one, and without one the stage cannot be created."
   type        = bool
   default     = true
+}
+
+variable "logging_role_name" {
+  description = "Full name of that role, 1 to 64 letters, digits and the characters _ + = , . @ -. Null: the API's name with -gateway-logs."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.logging_role_name == null ? true : can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.logging_role_name))
+    error_message = "logging_role_name must be 1 to 64 letters, digits and the characters _ + = , . @ -, or null."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 locals {
   queue_name             = var.name
-  dead_letter_queue_name = "${var.name}-dead-letter"
+  dead_letter_queue_name = coalesce(var.dead_letter_queue_name, "${var.name}-dead-letter")
 
   kms_key                   = coalesce(var.kms_key_arn, "alias/aws/sqs")
   message_retention_seconds = 1209600 # 14 days, the most that SQS offers
@@ -31,9 +31,11 @@ resource "aws_sqs_queue" "this" {
   policy                     = module.safeguards.policy
 
   redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
+    deadLetterTargetArn = module.dead_letter_safeguards.queue_arn # written out, so that every plan shows it
     maxReceiveCount     = local.max_receive_count
   })
+
+  depends_on = [aws_sqs_queue.dead_letter]
 }
 
 resource "aws_sqs_queue" "dead_letter" {

@@ -36,3 +36,16 @@ output "alarms" {
     dead-letter = module.dead_letter_safeguards.depth_alarm
   }
 }
+
+output "configuration" {
+  description = "What the queues were given, for the checks of the root that composes it: visibility_timeout_seconds, message_retention_seconds, max_receive_count, dead_letter_retention_seconds, kms_key_arn, dead_letter_kms_key_arn, fifo."
+  value = {
+    visibility_timeout_seconds    = aws_sqs_queue.this.visibility_timeout_seconds
+    message_retention_seconds     = aws_sqs_queue.this.message_retention_seconds
+    max_receive_count             = jsondecode(aws_sqs_queue.this.redrive_policy).maxReceiveCount
+    dead_letter_retention_seconds = aws_sqs_queue.dead_letter.message_retention_seconds
+    kms_key_arn                   = aws_sqs_queue.this.kms_master_key_id
+    dead_letter_kms_key_arn       = aws_sqs_queue.dead_letter.kms_master_key_id
+    fifo                          = aws_sqs_queue.this.fifo_queue == true
+  }
+}

@@ -1,10 +1,21 @@
 variable "name" {
-  description = "Full name of the queue (1 to 68 letters, digits, hyphens, underscores); the dead-letter queue has -dead-letter appended."
+  description = "Full name of the queue (1 to 68 letters, digits, hyphens, underscores)."
   type        = string
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,68}$", var.name))
     error_message = "name must have 1 to 68 letters, digits, hyphens or underscores."
+  }
+}
+
+variable "dead_letter_queue_name" {
+  description = "Full name of the dead-letter queue (1 to 80 letters, digits, hyphens, underscores). Null: the queue's name with -dead-letter."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dead_letter_queue_name == null ? true : can(regex("^[A-Za-z0-9_-]{1,80}$", var.dead_letter_queue_name)) && var.dead_letter_queue_name != var.name
+    error_message = "dead_letter_queue_name must have 1 to 80 letters, digits, hyphens or underscores and differ from name, or be null."
   }
 }
 

@@ -36,3 +36,17 @@ output "alarms" {
     }
   }
 }
+
+output "configuration" {
+  description = "What the web ACL was given, for the checks of the root that composes it: scope, managed_rule_groups (AWS's names, sorted), requests_per_ip, logs_enabled."
+  value = {
+    scope = aws_wafv2_web_acl.this.scope
+    managed_rule_groups = [
+      for name in sort(flatten([for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].managed_rule_group_statement[*].name])) : name
+    ]
+    requests_per_ip = one(flatten([
+      for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].rate_based_statement[*].limit
+    ]))
+    logs_enabled = length(aws_wafv2_web_acl_logging_configuration.this) > 0
+  }
+}

@@ -36,6 +36,15 @@ run "the_customer_key_encrypts_it" {
   }
 }
 
+run "the_configuration_tells_what_the_queue_was_given" {
+  command = plan
+
+  assert {
+    condition     = output.configuration == { message_retention_seconds = 1209600, kms_key_arn = var.kms_key_arn }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
 run "the_first_message_alarms" {
   command = plan
 

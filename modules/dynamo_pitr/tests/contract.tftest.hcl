@@ -212,6 +212,29 @@ run "index_arns_are_told_by_name" {
   }
 }
 
+run "the_configuration_tells_what_the_table_was_given" {
+  command = plan
+
+  variables {
+    kms_key_arn         = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    deletion_protection = false
+  }
+
+  assert {
+    condition = output.configuration == {
+      hash_key               = "order_id"
+      range_key              = "at"
+      key_types              = { order_id = "S", at = "N" }
+      billing_mode           = "PAY_PER_REQUEST"
+      point_in_time_recovery = true
+      stream_view_type       = "NEW_AND_OLD_IMAGES"
+      kms_key_arn            = var.kms_key_arn
+      deletion_protection    = false
+    }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
 run "throttled_requests_of_the_table_and_of_each_global_index_alarm" {
   command = plan
 

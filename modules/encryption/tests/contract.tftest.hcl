@@ -44,6 +44,19 @@ run "the_key_has_an_alias_of_its_name" {
   }
 }
 
+run "the_configuration_tells_what_the_key_was_given" {
+  command = plan
+
+  variables {
+    deletion_window_days = 7
+  }
+
+  assert {
+    condition     = output.configuration == { rotation = true, deletion_window_days = 7 }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
 run "a_name_with_a_slash_is_refused" {
   command = plan
 

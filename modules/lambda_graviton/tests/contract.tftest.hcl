@@ -339,6 +339,104 @@ run "a_schedule_calls_the_function_and_only_its_rule_may" {
   }
 }
 
+# --- for the root that composes it -----------------------------------------------------------------------------------
+
+run "the_configuration_tells_what_the_function_was_given" {
+  command = plan
+
+  variables {
+    role_name            = "role-process-test"
+    reserved_concurrency = 50
+    log_retention_days   = 7
+  }
+
+  assert {
+    condition = { for name, value in output.configuration : name => value if name != "event_sources" } == {
+      runtime                  = "python3.13"
+      architectures            = ["arm64"]
+      memory_mb                = 512
+      timeout_seconds          = 30
+      reserved_concurrency     = 50
+      provisioned_concurrency  = null
+      kms_key_arn              = var.kms_key_arn
+      environment_is_encrypted = true
+      log_retention_days       = 7
+      role_name                = "role-process-test"
+      tracing_mode             = "Active"
+      in_vpc                   = false
+    }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
+run "the_configuration_tells_what_is_not_there" {
+  command = plan
+
+  variables {
+    environment = {}
+  }
+
+  assert {
+    condition     = !output.configuration.environment_is_encrypted && output.configuration.reserved_concurrency == null
+    error_message = "Without variables there is nothing to encrypt; without a reservation there is none to tell."
+  }
+}
+
+run "the_configuration_tells_what_network_and_concurrency_the_function_was_given" {
+  command = plan
+
+  variables {
+    vpc                     = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+    provisioned_concurrency = 2
+  }
+
+  assert {
+    condition     = output.configuration.in_vpc && output.configuration.provisioned_concurrency == 2
+    error_message = "Network and warm environments must be told as they were given."
+  }
+}
+
+run "the_configuration_tells_how_each_source_is_read" {
+  command = plan
+
+  variables {
+    event_sources = {
+      alerts = { kind = "sqs", arn = "arn:aws:sqs:eu-central-1:123456789012:txn-test-alerts" }
+      changes = {
+        kind                = "dynamodb"
+        arn                 = "arn:aws:dynamodb:eu-central-1:123456789012:table/txn-test/stream/2026-01-01T00:00:00.000"
+        batch_size          = 25
+        filters             = [jsonencode({ eventName = ["INSERT"] })]
+        on_failure_arn      = "arn:aws:sqs:eu-central-1:123456789012:txn-test-failed"
+        maximum_retries     = 5
+        maximum_age_seconds = 3600
+      }
+    }
+  }
+
+  assert {
+    condition = jsonencode(output.configuration.event_sources) == jsonencode({
+      alerts = {
+        batch_size              = 10
+        filters                 = []
+        bisects                 = false
+        maximum_retries         = null
+        maximum_age_seconds     = null
+        has_failure_destination = false
+      }
+      changes = {
+        batch_size              = 25
+        filters                 = [jsonencode({ eventName = ["INSERT"] })]
+        bisects                 = true
+        maximum_retries         = 5
+        maximum_age_seconds     = 3600
+        has_failure_destination = true
+      }
+    })
+    error_message = "A queue has no retries to bound; a stream's are told as they were given."
+  }
+}
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 run "a_name_over_64_characters_is_refused" {

@@ -26,12 +26,12 @@ mock_provider "aws" {
 
 # The two topics need ARNs of their own, or a mix-up of the two would not show.
 override_resource {
-  target = aws_sns_topic.this["processing_failures"]
+  target = module.topic["processing_failures"].aws_sns_topic.this
   values = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures" }
 }
 
 override_resource {
-  target = aws_sns_topic.this["fraud_alerts"]
+  target = module.topic["fraud_alerts"].aws_sns_topic.this
   values = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts" }
 }
 
@@ -81,27 +81,18 @@ run "both_topics_are_encrypted_with_the_customer_key" {
   command = plan
 
   assert {
-    condition     = { for key, topic in aws_sns_topic.this : key => topic.name } == { processing_failures = "txn-test-processing-failures", fraud_alerts = "txn-test-fraud-alerts" }
+    condition     = { for key, topic in module.topic : key => topic.name } == { processing_failures = "txn-test-processing-failures", fraud_alerts = "txn-test-fraud-alerts" }
     error_message = "There must be one topic for failures and one for fraud."
   }
 
   assert {
-    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.kms_key_arn])
+    condition     = alltrue([for topic in module.topic : topic.configuration.kms_key_arn == var.kms_key_arn])
     error_message = "Both topics must be encrypted with kms_key_arn."
   }
 }
 
-run "nobody_is_subscribed_unless_told" {
-  command = plan
-
-  assert {
-    condition     = length(aws_sns_topic_subscription.email) == 0
-    error_message = "Without addresses there must be no subscriptions."
-  }
-}
-
 run "each_address_is_subscribed_to_its_own_topic" {
-  command = apply
+  command = plan
 
   variables {
     failure_email_subscriptions = ["operations@example.com", "both@example.com"]
@@ -109,12 +100,76 @@ run "each_address_is_subscribed_to_its_own_topic" {
   }
 
   assert {
-    condition = { for key, subscription in aws_sns_topic_subscription.email : key => "${subscription.protocol} ${subscription.endpoint} ${subscription.topic_arn}" } == {
-      "processing_failures/operations@example.com" = "email operations@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
-      "processing_failures/both@example.com"       = "email both@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
-      "fraud_alerts/both@example.com"              = "email both@example.com arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+    condition = { for key, topic in module.topic : key => keys(topic.configuration.subscriptions) } == {
+      processing_failures = ["both@example.com", "operations@example.com"]
+      fraud_alerts        = ["both@example.com"]
     }
     error_message = "An address must get what it asked for, and one address may ask for both."
+  }
+}
+
+run "only_this_systems_alarms_and_this_accounts_rules_may_publish" {
+  command = plan
+
+  assert {
+    condition = alltrue([for topic in module.topic : topic.configuration.publishers == {
+      "cloudwatch.amazonaws.com" = ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-*"]
+      "events.amazonaws.com"     = []
+    }])
+    error_message = "Nobody else may publish by a topic's policy."
+  }
+}
+
+run "a_topic_that_is_there_already_is_told_of_the_fraud_rate" {
+  command = plan
+
+  variables {
+    fraud_topic = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-desk" }
+  }
+
+  assert {
+    condition     = keys(module.topic) == ["processing_failures"]
+    error_message = "A second topic for fraud must not be made."
+  }
+
+  assert {
+    condition     = one(aws_cloudwatch_metric_alarm.fraud_rate.alarm_actions) == "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-desk" && output.fraud_alerts_topic_arn == "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-desk"
+    error_message = "The given topic must take the place of the one made here."
+  }
+}
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+run "another_pattern_names_every_alarm_topic_and_the_dashboard" {
+  command = plan
+
+  variables {
+    name_formats = { alarm = "alarm-%s-dev", topic = "sns-%s-dev", dashboard = "dashboard-%s-dev" }
+  }
+
+  assert {
+    condition     = alltrue([for name in concat(output.alarm_names, [output.composite_alarm_name]) : can(regex("^alarm-[a-z0-9-]+-dev$", name))]) && contains(output.alarm_names, "alarm-process-error-rate-dev")
+    error_message = "Each alarm must be named by the pattern."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_composite_alarm.critical["this"].alarm_rule == "ALARM(\"alarm-ingest-error-rate-dev\") OR ALARM(\"alarm-process-error-rate-dev\") OR ALARM(\"alarm-queue-backlog-dev\")"
+    error_message = "The composite alarm must look at the alarms by the names that they have."
+  }
+
+  assert {
+    condition     = [for topic in module.topic : topic.name] == ["sns-fraud-alerts-dev", "sns-processing-failures-dev"]
+    error_message = "Each topic must be named by the pattern."
+  }
+
+  assert {
+    condition     = alltrue([for topic in module.topic : topic.configuration.publishers["cloudwatch.amazonaws.com"] == ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:alarm-*-dev"]])
+    error_message = "The topics must take the messages of the alarms as they are named."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_dashboard.this.dashboard_name == "dashboard-txn-test-dev" && endswith(output.dashboard_url, "#dashboards/dashboard/dashboard-txn-test-dev")
+    error_message = "The dashboard must be named by the pattern, and be found by that name."
   }
 }
 
@@ -296,7 +351,7 @@ run "the_dashboard_shows_throughput_latency_errors_queues_decisions_and_drift" {
   }
 
   assert {
-    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "metric"]) == 19
+    condition     = length([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget if widget.type == "metric"]) == 20
     error_message = "All graphs must be there when everything is given."
   }
 
@@ -370,7 +425,85 @@ run "the_dashboards_address_leads_to_the_console" {
   }
 }
 
+# --- for the root that composes it -----------------------------------------------------------------------------------
+
+run "the_configuration_tells_what_alarms_and_dashboard_were_given" {
+  command = plan
+
+  variables {
+    thresholds = { error_rate_percent = 2 }
+    dashboard  = { queues = { transactions = "txn-test-transactions.fifo" } }
+  }
+
+  assert {
+    condition = output.configuration.error_rate_alarms == {
+      ingest  = { threshold_percent = 2, period_seconds = 600 }
+      process = { threshold_percent = 2, period_seconds = 600 }
+    }
+    error_message = "Each function's error rate must be told as its alarm has it."
+  }
+
+  assert {
+    condition     = alltrue([for metrics in output.configuration.dashboard_metrics : metrics == ["Duration", "Errors", "Invocations", "Throttles"]]) && keys(output.configuration.dashboard_metrics) == ["ingest", "process"]
+    error_message = "Calls, errors, throttles and duration of each function must be shown, and told."
+  }
+
+  assert {
+    condition     = output.configuration.dashboard_queue_metrics["transactions"] == ["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"]
+    error_message = "Depth and age of each queue must be shown, and told."
+  }
+}
+
 # --- refusals --------------------------------------------------------------------------------------------------------
+
+run "a_name_of_80_characters_is_refused" {
+  command = plan
+  variables {
+    name = join("", [for number in range(80) : "a"]) # with the title in front, the topics' display names would be too long
+  }
+  expect_failures = [var.name]
+}
+
+run "a_pattern_for_names_without_a_place_for_the_name_is_refused" {
+  command = plan
+  variables {
+    name_formats = { topic = "sns-dev" }
+  }
+  expect_failures = [var.name_formats]
+}
+
+run "a_pattern_for_names_with_two_places_is_refused" {
+  command = plan
+  variables {
+    name_formats = { dashboard = "%s-%s" }
+  }
+  expect_failures = [var.name_formats]
+}
+
+run "a_pattern_that_fits_the_alarms_of_everybody_is_refused" {
+  command = plan
+  variables {
+    name_formats = { alarm = "%s" }
+  }
+  expect_failures = [var.name_formats]
+}
+
+run "a_topic_that_is_no_topic_is_refused" {
+  command = plan
+  variables {
+    fraud_topic = { arn = "arn:aws:sqs:eu-central-1:123456789012:txn-test-fraud-desk" }
+  }
+  expect_failures = [var.fraud_topic]
+}
+
+run "subscribers_of_a_topic_that_is_not_made_here_are_refused" {
+  command = plan
+  variables {
+    fraud_topic               = { arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-desk" }
+    fraud_email_subscriptions = ["fraud-desk@example.com"]
+  }
+  expect_failures = [var.fraud_email_subscriptions]
+}
 
 run "a_name_with_a_space_is_refused" {
   command = plan

@@ -24,6 +24,15 @@ run "the_first_version_is_the_given_text_byte_for_byte" {
   }
 }
 
+run "the_configuration_tells_what_the_parameter_was_given" {
+  command = plan
+
+  assert {
+    condition     = output.configuration == { type = "SecureString", tier = "Intelligent-Tiering", kms_key_arn = var.kms_key_arn }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
 run "a_document_above_four_kilobytes_needs_no_change_of_settings" {
   command = plan
 

@@ -373,6 +373,31 @@ run "the_output_for_functions_holds_all_private_subnets_and_their_group" {
   }
 }
 
+run "the_configuration_tells_what_the_network_was_given" {
+  command = plan
+
+  variables {
+    log_retention_days = 30
+  }
+
+  assert {
+    condition = { for name, value in output.configuration : name => value if name != "function_egress" } == {
+      zones                   = 2
+      public_subnets          = 0
+      gateway_endpoints       = toset(["dynamodb", "s3"])
+      interface_endpoints     = toset(["sns", "sqs"])
+      endpoints_with_policies = toset(["dynamodb", "s3", "sns", "sqs"])
+      flow_logs               = { traffic_type = "ALL", retention_days = 30 }
+    }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+
+  assert {
+    condition     = length(output.configuration.function_egress) > 0 && alltrue([for rule in output.configuration.function_egress : rule == { from_port = 443, to_port = 443, protocol = "tcp", to_addresses = [] }])
+    error_message = "Every way out of a function must be told."
+  }
+}
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 run "a_name_over_54_characters_is_refused" {

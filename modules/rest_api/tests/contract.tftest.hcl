@@ -342,7 +342,7 @@ run "the_throttle_holds_for_the_key_and_for_the_stage" {
   }
 
   assert {
-    condition     = aws_api_gateway_usage_plan.this.throttle_settings[0].rate_limit == 20 && aws_api_gateway_usage_plan.this.throttle_settings[0].burst_limit == 40
+    condition     = aws_api_gateway_usage_plan.this["this"].throttle_settings[0].rate_limit == 20 && aws_api_gateway_usage_plan.this["this"].throttle_settings[0].burst_limit == 40
     error_message = "Each key must be throttled."
   }
 
@@ -356,7 +356,7 @@ run "there_is_no_quota_unless_one_is_given" {
   command = plan
 
   assert {
-    condition     = length(aws_api_gateway_usage_plan.this.quota_settings) == 0
+    condition     = length(aws_api_gateway_usage_plan.this["this"].quota_settings) == 0
     error_message = "Without quota_per_day there must be no quota."
   }
 }
@@ -369,7 +369,7 @@ run "a_quota_counts_by_the_day" {
   }
 
   assert {
-    condition     = aws_api_gateway_usage_plan.this.quota_settings[0].limit == 1000 && aws_api_gateway_usage_plan.this.quota_settings[0].period == "DAY"
+    condition     = aws_api_gateway_usage_plan.this["this"].quota_settings[0].limit == 1000 && aws_api_gateway_usage_plan.this["this"].quota_settings[0].period == "DAY"
     error_message = "The quota must count requests a day."
   }
 }
@@ -415,6 +415,19 @@ run "the_logging_role_can_be_left_to_others" {
   assert {
     condition     = length(aws_api_gateway_account.this) == 0 && length(aws_iam_role.logging) == 0
     error_message = "The account's setting must be left alone."
+  }
+}
+
+run "the_logging_role_can_have_a_name_of_its_own" {
+  command = plan
+
+  variables {
+    logging_role_name = "role-api-gateway-logs-test"
+  }
+
+  assert {
+    condition     = aws_iam_role.logging["this"].name == "role-api-gateway-logs-test"
+    error_message = "A given name must be the role's."
   }
 }
 
@@ -469,8 +482,39 @@ run "the_key_is_given_by_id_only" {
   command = apply
 
   assert {
-    condition     = output.api_key_id == "key1234567" && aws_api_gateway_usage_plan_key.this.key_id == "key1234567"
+    condition     = output.api_key_id == "key1234567" && aws_api_gateway_usage_plan_key.this["this"].key_id == "key1234567"
     error_message = "The key must be on the usage plan and be told by its id."
+  }
+}
+
+run "a_document_that_demands_no_key_gets_no_key_and_no_usage_plan" {
+  command = plan
+
+  variables {
+    openapi = replace(var.openapi, "security: [{Key: []}]", "")
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_api_key.this) + length(aws_api_gateway_usage_plan.this) + length(aws_api_gateway_usage_plan_key.this) == 0
+    error_message = "A key that no method asks for must not be made."
+  }
+
+  assert {
+    condition     = output.api_key_id == null && output.usage_plan_id == null
+    error_message = "What is not there must be null."
+  }
+}
+
+run "a_document_that_knows_no_keys_names_no_header_in_its_refusals" {
+  command = plan
+
+  variables {
+    openapi = replace(replace(var.openapi, "security: [{Key: []}]", ""), "Key: {type: apiKey, in: header, name: x-api-key}", "{}")
+  }
+
+  assert {
+    condition     = jsondecode(aws_api_gateway_gateway_response.this["INVALID_API_KEY"].response_templates["application/json"]).error.message == "A valid API key is required."
+    error_message = "There is no header to be named."
   }
 }
 
@@ -482,7 +526,7 @@ run "an_existing_key_can_be_taken_along" {
   }
 
   assert {
-    condition     = aws_api_gateway_api_key.this.value == "0123456789abcdef0123"
+    condition     = aws_api_gateway_api_key.this["this"].value == "0123456789abcdef0123"
     error_message = "A given value must become the key's."
   }
 }
@@ -498,6 +542,48 @@ run "the_error_alarm_compares_shares_not_percents" {
   assert {
     condition     = output.alarms["api-latency"].statistic == "p99" && output.alarms["api-latency"].threshold == 1000 && output.alarms["api-latency"].dimensions == { ApiName = "txn-test-api", Stage = "live" }
     error_message = "The latency alarm must look at the 99th percentile of this stage."
+  }
+}
+
+# --- for the root that composes it -----------------------------------------------------------------------------------
+
+run "the_configuration_tells_what_the_operations_check" {
+  command = plan
+
+  assert {
+    condition = output.configuration.operations == {
+      placeOrder    = { method = "POST", path = "/v1/orders", needs_key = true, validates_body = true, validates_parameters = true }
+      replaceOrders = { method = "PUT", path = "/v1/orders", needs_key = true, validates_body = true, validates_parameters = true }
+      getOrder      = { method = "GET", path = "/v1/orders/{order_id}", needs_key = true, validates_body = false, validates_parameters = true }
+      ping          = { method = "GET", path = "/ping", needs_key = false, validates_body = false, validates_parameters = true }
+    }
+    error_message = "Each operation must be told as the gateway was given it."
+  }
+}
+
+run "the_configuration_tells_what_stage_and_clients_were_given" {
+  command = plan
+
+  variables {
+    stage_name         = "prod"
+    log_retention_days = 30
+    throttle           = { rate_limit = 20, burst_limit = 40 }
+    quota_per_day      = 1000
+    web_acl            = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/txn/11111111-2222-3333-4444-555555555555" }
+  }
+
+  assert {
+    condition = { for name, value in output.configuration : name => value if name != "operations" } == {
+      endpoint_types            = ["REGIONAL"]
+      stage_name                = "prod"
+      tracing                   = true
+      access_log_retention_days = 30
+      logs_kms_key_arn          = var.kms_key_arn
+      throttle                  = { rate_limit = 20, burst_limit = 40 }
+      usage_plan                = { rate_limit = 20, burst_limit = 40, quota_per_day = 1000 }
+      web_acl_arn               = var.web_acl.arn
+    }
+    error_message = "Everything must be told as it was given, before it exists."
   }
 }
 
@@ -614,6 +700,32 @@ run "an_api_key_under_20_characters_is_refused" {
     api_key_value = "0123456789abcdef012"
   }
   expect_failures = [var.api_key_value]
+}
+
+run "a_key_that_no_operation_asks_for_is_refused" {
+  command = plan
+  variables {
+    openapi       = replace(var.openapi, "security: [{Key: []}]", "")
+    api_key_value = "0123456789abcdef0123"
+  }
+  expect_failures = [var.api_key_value]
+}
+
+run "a_quota_without_keys_to_count_by_is_refused" {
+  command = plan
+  variables {
+    openapi       = replace(var.openapi, "security: [{Key: []}]", "")
+    quota_per_day = 1000
+  }
+  expect_failures = [var.quota_per_day]
+}
+
+run "a_logging_role_name_with_a_space_is_refused" {
+  command = plan
+  variables {
+    logging_role_name = "role for logs"
+  }
+  expect_failures = [var.logging_role_name]
 }
 
 run "a_quota_of_zero_is_refused" {

@@ -13,11 +13,6 @@ mock_provider "aws" {
   }
 }
 
-override_resource {
-  target = aws_sqs_queue.dead_letter
-  values = { arn = "arn:aws:sqs:eu-west-1:123456789012:txn-test-orders-dead-letter" }
-}
-
 variables {
   name = "txn-test-orders"
 }
@@ -36,6 +31,19 @@ run "both_queues_are_named_after_the_one_name" {
   }
 }
 
+run "the_dead_letter_queue_can_have_a_name_of_its_own" {
+  command = plan
+
+  variables {
+    dead_letter_queue_name = "sqs-orders-dead-letter-test"
+  }
+
+  assert {
+    condition     = output.dead_letter_queue_name == "sqs-orders-dead-letter-test" && jsondecode(aws_sqs_queue.this.redrive_policy).deadLetterTargetArn == "arn:aws:sqs:eu-west-1:123456789012:sqs-orders-dead-letter-test"
+    error_message = "A given name must be the dead-letter queue's, and be where the queue sends what failed."
+  }
+}
+
 run "the_queues_are_standard_queues" {
   command = plan
 
@@ -46,7 +54,7 @@ run "the_queues_are_standard_queues" {
 }
 
 run "dead_letter_queue_takes_over_after_exactly_three_receives" {
-  command = apply # the redrive policy holds the dead-letter queue's ARN, which a plan does not know
+  command = plan
 
   assert {
     condition     = jsondecode(aws_sqs_queue.this.redrive_policy).maxReceiveCount == 3
@@ -167,6 +175,28 @@ run "alarm_thresholds_can_be_set" {
   assert {
     condition     = output.alarms.backlog.threshold == 5 && output.alarms.delay.threshold == 900
     error_message = "Given thresholds replace the defaults."
+  }
+}
+
+run "the_configuration_tells_what_the_queues_were_given" {
+  command = plan
+
+  variables {
+    kms_key_arn                = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    visibility_timeout_seconds = 300
+  }
+
+  assert {
+    condition = output.configuration == {
+      visibility_timeout_seconds    = 300
+      message_retention_seconds     = 1209600
+      max_receive_count             = 3
+      dead_letter_retention_seconds = 1209600
+      kms_key_arn                   = var.kms_key_arn
+      dead_letter_kms_key_arn       = var.kms_key_arn
+      fifo                          = false
+    }
+    error_message = "Everything must be told as it was given, before it exists."
   }
 }
 
@@ -302,4 +332,24 @@ run "an_age_threshold_over_fourteen_days_is_refused" {
   }
 
   expect_failures = [var.alarms]
+}
+
+run "a_dead_letter_queue_of_the_queues_own_name_is_refused" {
+  command = plan
+
+  variables {
+    dead_letter_queue_name = "txn-test-orders"
+  }
+
+  expect_failures = [var.dead_letter_queue_name]
+}
+
+run "a_dead_letter_queue_name_with_a_dot_is_refused" {
+  command = plan
+
+  variables {
+    dead_letter_queue_name = "txn-test-orders-dead-letter.fifo"
+  }
+
+  expect_failures = [var.dead_letter_queue_name]
 }

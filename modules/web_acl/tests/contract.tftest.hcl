@@ -365,6 +365,22 @@ run "many_blocked_requests_alarm" {
   }
 }
 
+# --- for the root that composes it -----------------------------------------------------------------------------------
+
+run "the_configuration_tells_what_the_web_acl_was_given" {
+  command = plan
+
+  assert {
+    condition = output.configuration == {
+      scope               = "REGIONAL"
+      managed_rule_groups = ["AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"]
+      requests_per_ip     = 150000
+      logs_enabled        = true
+    }
+    error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 run "a_name_with_a_space_is_refused" {

@@ -1,5 +1,5 @@
-# The real provider renders the policies; nothing is called. They are read from their documents, because the topics'
-# own ARNs are known only once they exist.
+# The real provider renders the policy; nothing is called. It is read from its document, because the topic's own ARN is
+# known only once it exists.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -16,38 +16,50 @@ override_data {
 }
 
 variables {
-  name             = "txn-test"
-  kms_key_arn      = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-  decision_metrics = { namespace = "TransactionPipeline" }
+  name        = "txn-test-fraud"
+  kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 }
 
 run "publishing_without_tls_is_denied_to_everybody" {
   command = plan
 
   assert {
-    condition = [for s in jsondecode(data.aws_iam_policy_document.topic["fraud_alerts"].json).Statement : s if s.Effect == "Deny"] == [{
+    condition = [for s in jsondecode(data.aws_iam_policy_document.this.json).Statement : s if s.Effect == "Deny"] == [{
       Sid       = "OnlyOverTls"
       Effect    = "Deny"
       Action    = "sns:Publish"
       Principal = { AWS = "*" }
-      Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud-alerts"
+      Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud"
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
     error_message = "Plain HTTP must be denied."
   }
 }
 
-run "only_this_systems_alarms_and_this_accounts_rules_may_publish" {
+run "no_service_may_publish_unless_told" {
   command = plan
 
   assert {
-    condition = [for s in jsondecode(data.aws_iam_policy_document.topic["processing_failures"].json).Statement : s if s.Effect == "Allow"] == [
+    condition     = length([for s in jsondecode(data.aws_iam_policy_document.this.json).Statement : s if s.Effect == "Allow"]) == 0
+    error_message = "Without publishers the policy must grant nothing."
+  }
+}
+
+run "the_named_alarms_and_this_accounts_rules_may_publish" {
+  command = plan
+
+  variables {
+    publishers = { alarm_names = ["txn-test-*"], event_rules = true }
+  }
+
+  assert {
+    condition = [for s in jsondecode(data.aws_iam_policy_document.this.json).Statement : s if s.Effect == "Allow"] == [
       {
         Sid       = "AlarmsOfThisAccountPublish"
         Effect    = "Allow"
         Action    = "sns:Publish"
         Principal = { Service = "cloudwatch.amazonaws.com" }
-        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud"
         Condition = {
           StringEquals = { "aws:SourceAccount" = "123456789012" }
           ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-*" }
@@ -58,7 +70,7 @@ run "only_this_systems_alarms_and_this_accounts_rules_may_publish" {
         Effect    = "Allow"
         Action    = "sns:Publish"
         Principal = { Service = "events.amazonaws.com" }
-        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-processing-failures"
+        Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud"
         Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
       },
     ]
