@@ -191,7 +191,7 @@ def monitoring_alarms() -> Iterator[str]:
     text = text_of("modules/monitoring/main.tf")
     endings = re.findall(r'"\$\{key\}-([a-z-]+)" = {', text) + re.findall(r'\$\{each\.key\}-([a-z-]+)"', text)
     yield from (f"{function}-{ending}" for function in keys_of("functions") for ending in endings)
-    yield from re.findall(r'alarm_name += "\$\{var\.name\}-([a-z-]+)"', text)
+    yield from re.findall(r'alarm_name += format\(local\.alarm_format, "([a-z-]+)"\)', text)
 
 
 def counted_alarms() -> list[str]:

@@ -13,8 +13,8 @@ from openapi_spec_validator import validate
 from pipeline.domain import decision
 from pipeline.domain.label import LabelSource, LabelStatus, LabelValue, parse_label
 from pipeline.domain.money import MINOR_UNIT_DIGITS
+from pipeline.domain.queue_body import from_document
 from pipeline.domain.status import Status
-from pipeline.domain.transaction import from_document
 from pipeline.scoring import document as policy_document
 from scripts import paths
 

@@ -9,17 +9,28 @@ import requests
 import yaml
 from jsonschema import Draft7Validator
 
-DOCUMENT = yaml.safe_load((Path(__file__).resolve().parents[2] / "api" / "openapi.yaml").read_text(encoding="utf-8"))
+from scripts import paths, systems
 
 
-def check_against_document(answer: requests.Response, path: str, method: str) -> None:
+def read_document(path: Path) -> dict[str, Any]:
+    """Return an API document of the repository."""
+    document: dict[str, Any] = yaml.safe_load((paths.ROOT / path).read_text(encoding="utf-8"))
+    return document
+
+
+DOCUMENT = read_document(systems.FLAGSHIP.api_document)
+
+
+def check_against_document(
+    answer: requests.Response, path: str, method: str, document: dict[str, Any] = DOCUMENT
+) -> None:
     """Fail unless the answer's status is documented and its body is what the document says."""
-    responses = DOCUMENT["paths"][path][method]["responses"]
+    responses = document["paths"][path][method]["responses"]
     assert str(answer.status_code) in responses, f"{answer.status_code} is not documented for {method} {path}"
     response = responses[str(answer.status_code)]
     if "$ref" in response:
-        response = DOCUMENT["components"]["responses"][response["$ref"].rsplit("/", 1)[-1]]
-    schema = {**response["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
+        response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[-1]]
+    schema = {**response["content"]["application/json"]["schema"], "components": document["components"]}
     Draft7Validator(_without_nullable(schema)).validate(answer.json())
 
 

@@ -33,7 +33,12 @@ READ_BACK_GAPS: dict[str, set[str]] = {
         "statistic",
         "treat_missing_data",
     },
+    "aws_default_network_acl": {"egress", "ingress"},
+    "aws_flow_log": {"delete/create"},
+    "aws_security_group": {"egress"},
     "aws_sfn_state_machine": {"tracing_configuration"},
+    "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},
+    "aws_wafv2_web_acl": {"data_protection_config", "rule"},
 }
 """What a second plan shows there although nothing has changed, by resource type.
 

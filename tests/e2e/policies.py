@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 
 Purchase = Callable[..., dict[str, Any]]
 Document = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.api_document import DOCUMENT, check_against_document
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 
 Purchase = Callable[..., dict[str, Any]]
 

@@ -17,7 +17,8 @@ from pipeline.scoring.document import parse
 from pipeline.scoring.engine import DecisionEngine, account_bucket
 from scripts import paths
 from tests.e2e.api_document import check_against_document
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 from tests.e2e.policies import Purchase, decided, document_of, policy, probe, put_document, suspicious
 
 NewId = Callable[[str], str]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.aws.dynamo import to_item
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 
 Purchase = Callable[..., dict[str, Any]]
 
@@ -19,25 +19,13 @@ def break_account(flagship: Flagship, account_id: str) -> None:
     flagship.client("dynamodb").put_item(TableName=flagship.outputs["accounts_table_name"], Item=to_item(row))
 
 
-@contextmanager
-def paused(flagship: Flagship, function: str, source: str) -> Iterator[None]:
-    """Stop a function from reading its source for a while."""
-    mapping = flagship.outputs["event_source_ids"][function][source]
-    functions = flagship.client("lambda")
-    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping, Enabled=True)
-
-
 def test_a_message_reaches_the_dead_letter_queue_after_exactly_three_receives(
     flagship: Flagship, purchase: Purchase
 ) -> None:
     document = purchase()
     break_account(flagship, document["account_id"])
 
-    with paused(flagship, "failed", "dead_letters"):
+    with flagship.paused(flagship.outputs["function_names"]["failed"]):
         flagship.submit(document)
         message = flagship.messages(
             flagship.outputs["transaction_dead_letter_queue_url"],
@@ -51,12 +39,7 @@ def test_a_message_reaches_the_dead_letter_queue_after_exactly_three_receives(
 
 def attempts(flagship: Flagship, account_id: str) -> int:
     """Count, in the function's log, how often it tried to settle the account."""
-    pages = (
-        flagship.client("logs")
-        .get_paginator("filter_log_events")
-        .paginate(logGroupName=f"/aws/lambda/{flagship.outputs['function_names']['process']}")
-    )
-    lines = [event["message"] for page in pages for event in page["events"]]
+    lines = flagship.log_texts(flagship.outputs["function_names"]["process"])
     return sum("account could not be settled" in line and account_id in line for line in lines)
 
 
@@ -122,20 +105,7 @@ def test_a_message_that_is_no_transaction_is_rejected_recorded_and_does_not_bloc
 
 
 def test_a_failure_is_alerted(flagship: Flagship, purchase: Purchase, new_id: Callable[[str], str]) -> None:
-    sqs = flagship.client("sqs")
-    inbox = sqs.create_queue(QueueName=new_id("inbox"))["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = flagship.outputs["processing_failures_topic_arn"]
-    let_in = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
-    sqs.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": policy})
-    flagship.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    inbox = flagship.inbox(flagship.outputs["processing_failures_topic_arn"], new_id("inbox"))
     document = purchase()
     break_account(flagship, document["account_id"])
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 
 Purchase = Callable[..., dict[str, Any]]
 NewId = Callable[[str], str]
@@ -174,11 +175,12 @@ def test_what_ingest_could_not_queue_is_swept_up(flagship: Flagship, purchase: P
     from pipeline.domain import strict_json
     from pipeline.domain.queued import accept
     from pipeline.domain.records import received_row
+    from pipeline.domain.request_schemas import request_schema
     from pipeline.domain.transaction import parse_request
 
     now = datetime.now(timezone.utc)
     document = purchase()
-    parsed = parse_request(strict_json.loads(json.dumps(document)), now)
+    parsed = parse_request(strict_json.loads(json.dumps(document)), now, request_schema("flagship"))
     row = received_row(accept(parsed, now - timedelta(hours=1), "crashed-request"), timedelta(minutes=1))
     flagship.client("dynamodb").put_item(TableName=flagship.outputs["transactions_table_name"], Item=to_item(row))
 

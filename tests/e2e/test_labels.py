@@ -13,9 +13,11 @@ from pipeline.aws.dynamo import to_item
 from pipeline.domain import strict_json
 from pipeline.domain.queued import accept
 from pipeline.domain.records import received_row
+from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.transaction import parse_request
 from tests.e2e.api_document import check_against_document
-from tests.e2e.conftest import Flagship, wait_for
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 from tests.e2e.policies import Purchase, document_of, policy, suspicious
 
 NewId = Callable[[str], str]
@@ -78,7 +80,9 @@ def test_a_label_for_an_unknown_transaction_is_a_404(flagship: Flagship) -> None
 
 def test_a_label_for_a_transaction_that_is_not_decided_is_a_409(flagship: Flagship, purchase: Purchase) -> None:
     document = purchase()
-    parsed = parse_request(strict_json.loads(json.dumps(document)), datetime.now(timezone.utc))
+    parsed = parse_request(
+        strict_json.loads(json.dumps(document)), datetime.now(timezone.utc), request_schema("flagship")
+    )
     row = received_row(accept(parsed, NOW, "waits"), timedelta(hours=1))
     flagship.client("dynamodb").put_item(TableName=flagship.outputs["transactions_table_name"], Item=to_item(row))
 

@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from scripts import terraform_tree
 from tests.e2e.conftest import Flagship
-from tests.e2e.emulator_gaps import READ_BACK_GAPS
 
 Purchase = Callable[..., dict[str, Any]]
 
 
 def test_a_second_plan_changes_nothing_beyond_the_emulators_read_back_gaps(flagship: Flagship) -> None:
-    runner = flagship.terraform
-    plan = os.path.join(runner.work_dir, "second.tfplan")  # noqa: PTH118
-    environment = {**os.environ, "TF_DATA_DIR": str(runner.work_dir)}
-    for command in (
-        ["plan", "-no-color", f"-state={runner.state_path}", f"-out={plan}"],
-        ["show", "-no-color", "-json", plan],
-    ):
-        done = subprocess.run(
-            ["terraform", *command],
-            cwd=terraform_tree.TREE,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    changed = {
-        f"{change['address']}: {attribute}"
-        for change in json.loads(done.stdout)["resource_changes"]
-        if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
-        for attribute in changed_attributes(change["change"])
-        if attribute not in READ_BACK_GAPS.get(change["type"], set())
-    }
-
-    assert not changed
-
-
-def changed_attributes(change: dict[str, Any]) -> set[str]:
-    """Return the attributes that differ, or the action where the whole resource is made or removed."""
-    if change["actions"] != ["update"]:
-        return {"/".join(change["actions"])}
-    before, after, unknown = change["before"], change["after"], change.get("after_unknown", {})
-    return {name for name in {*before, *after} if before.get(name) != after.get(name) or unknown.get(name) is True}
+    assert not flagship.changes_of_a_second_plan()
 
 
 def test_logs_tell_the_way_of_a_transaction_by_its_correlation_id(flagship: Flagship, purchase: Purchase) -> None:

@@ -1,0 +1,92 @@
+"""The examples' API documents are valid, their examples are what they describe, and their errors are the flagship's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from openapi_spec_validator import validate
+
+from pipeline.domain import strict_json
+from pipeline.domain.request_schemas import request_schema
+from pipeline.domain.transaction import parse_request
+from scripts import paths
+
+LATER = datetime(2027, 1, 1, tzinfo=timezone.utc)
+
+
+def read(file: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((paths.ROOT / file).read_text(encoding="utf-8"))
+    return document
+
+
+FLAGSHIP = read("api/openapi.yaml")
+DOCUMENTS = {name: read(f"examples/{name}/openapi.yaml") for name in ("merchant_api", "stream_alerts")}
+
+
+@pytest.fixture(params=DOCUMENTS)
+def system(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def operation(system: str) -> dict[str, Any]:
+    """Return the one operation of a document."""
+    ((_, item),) = DOCUMENTS[system]["paths"].items()
+    found: dict[str, Any] = item["post"]
+    return found
+
+
+def answers(system: str) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield each example of an answer: the status code, the answer's schema and the example."""
+    components = DOCUMENTS[system]["components"]
+    for code, answer in operation(system)["responses"].items():
+        named = answer.get("$ref", "").rpartition("/")[2]
+        content = (components["responses"][named] if named else answer)["content"]["application/json"]
+        schema = components["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        for example in content["examples"].values():
+            yield code, schema, example["value"]
+
+
+def test_the_document_is_valid_openapi(system: str) -> None:
+    validate(DOCUMENTS[system])
+
+
+def test_each_example_request_is_one_that_we_accept(system: str) -> None:
+    examples = operation(system)["requestBody"]["content"]["application/json"]["examples"]
+
+    assert examples
+    for example in examples.values():
+        document = strict_json.loads(json.dumps(example["value"]))
+        taken = parse_request(document, LATER, request_schema(system))
+        assert taken.transaction_id == example["value"]["transaction_id"]
+
+
+def test_each_example_answer_is_as_described(system: str) -> None:
+    checked = {code for code, schema, example in answers(system) if not Draft7Validator(schema).validate(example)}
+
+    assert checked == set(operation(system)["responses"])
+
+
+def test_every_error_code_is_one_that_the_flagship_has_too(system: str) -> None:
+    own, all_codes = (
+        set(document["components"]["schemas"]["Error"]["properties"]["error"]["properties"]["code"]["enum"])
+        for document in (DOCUMENTS[system], FLAGSHIP)
+    )
+    used = {example["error"]["code"] for _, _, example in answers(system) if "error" in example}
+
+    assert used | {"NOT_FOUND"} == own
+    assert own <= all_codes
+
+
+def test_the_gateway_leaves_naming_the_field_to_the_function(system: str) -> None:
+    content = operation(system)["requestBody"]["content"]["application/json"]
+    envelope = DOCUMENTS[system]["components"]["schemas"][content["x-gateway-model"]]
+
+    assert {part: value for part, value in envelope.items() if part not in ("title", "description")} == {
+        "type": "object"
+    }

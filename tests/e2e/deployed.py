@@ -1,0 +1,229 @@
+"""A system that Terraform deployed to the embedded local AWS, and short ways to use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+import requests
+from pytest_terraform import tf as plugin
+
+from pipeline.aws.dynamo import from_item
+from scripts import package, stack, terraform_tree
+from scripts import terraform as terraform_cli
+from scripts.ministack import MiniStack
+from scripts.systems import Deployable
+from tests.e2e.emulator_gaps import READ_BACK_GAPS
+
+Found = TypeVar("Found")
+System = TypeVar("System", bound="Deployed")
+
+WAIT_SECONDS = 60.0
+
+
+@dataclass
+class Deployed:
+    """A deployed system as a client and an operator see it."""
+
+    server: MiniStack
+    outputs: dict[str, Any]
+    terraform: Any
+    environment: Mapping[str, str] = field(repr=False)
+    api: str = ""
+    key: str = field(default="", repr=False)
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def client(self, service: str) -> Any:
+        """Return an AWS client."""
+        sdk: Any = boto3
+        return sdk.client(
+            service,
+            endpoint_url=self.server.endpoint,
+            region_name=self.environment["AWS_REGION"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def call(self, method: str, path: str, *, key: str | None = None, **arguments: Any) -> requests.Response:
+        """Call the API with its key, or with another one ("" sends none)."""
+        headers = {"x-api-key": self.key if key is None else key} if key != "" else {}
+        headers.update(arguments.pop("headers", {}))
+        return self.session.request(method, self.api + path, headers=headers, timeout=30, **arguments)
+
+    def item(self, table: str, **key: Any) -> dict[str, Any]:
+        """Return an item by the attributes of its key, in wire format's short form; empty where there is none."""
+        answer = self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
+        return from_item(answer.get("Item", {}))
+
+    def log_texts(self, function: str) -> list[str]:
+        """Return the lines of a function's log."""
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+        return [text for page in pages for event in page["events"] for text in event["message"].splitlines()]
+
+    def messages(self, queue_url: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Receive from a queue until a message satisfies `until`; delete and return that one."""
+        sqs = self.client("sqs")
+
+        def look() -> dict[str, Any] | None:
+            answer = sqs.receive_message(
+                QueueUrl=queue_url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=1,
+                VisibilityTimeout=1,
+                AttributeNames=["All"],
+            )
+            for message in answer.get("Messages", []):
+                if until(message):
+                    sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                    return dict(message)
+            return None
+
+        found: dict[str, Any] = wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}")
+        return found
+
+    def inbox(self, topic_arn: str, name: str) -> str:
+        """Subscribe a new queue to a topic; return its URL."""
+        sqs = self.client("sqs")
+        url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        let_in = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        self.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        return url
+
+    @contextmanager
+    def paused(self, function: str) -> Iterator[None]:
+        """Stop a function from reading its queue or stream for a while."""
+        functions = self.client("lambda")
+        mappings = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        for mapping in mappings:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def changes_of_a_second_plan(self) -> set[str]:
+        """Return what a plan would change although nothing has, beyond what the emulator does not give back."""
+        runner = self.terraform
+        plan = os.path.join(runner.work_dir, "second.tfplan")  # noqa: PTH118
+        for command in (
+            ["plan", "-no-color", f"-state={runner.state_path}", f"-out={plan}"],
+            ["show", "-no-color", "-json", plan],
+        ):
+            done = subprocess.run(
+                ["terraform", *command],
+                cwd=runner.module_dir,
+                env={**self.environment, "TF_DATA_DIR": str(runner.work_dir)},
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+        return {
+            f"{change['address']}: {attribute}"
+            for change in json.loads(done.stdout)["resource_changes"]
+            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+            for attribute in _changed_attributes(change["change"])
+            if attribute not in READ_BACK_GAPS.get(change["type"], set())
+        }
+
+
+def _changed_attributes(change: dict[str, Any]) -> set[str]:
+    """Return the attributes that differ, or the action where the whole resource is made or removed."""
+    if change["actions"] != ["update"]:
+        return {"/".join(change["actions"])}
+    before, after, unknown = change["before"], change["after"], change.get("after_unknown", {})
+    return {name for name in {*before, *after} if before.get(name) != after.get(name) or unknown.get(name) is True}
+
+
+def wait_for(look: Callable[[], Found | bool | dict[str, Any] | None], what: str, seconds: float = WAIT_SECONDS) -> Any:
+    """Return the first true answer of `look`; fail when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
+        time.sleep(0.1)  # the pace of looking, not a wait for luck
+    return found
+
+
+@contextmanager
+def local_aws(system: Deployable) -> Iterator[MiniStack]:
+    """Run a local AWS for one deployed system, with what Terraform needs beside it."""
+    with MiniStack(f"e2e-{system.name}", region=system.region) as server:
+        server.claim()
+        package.package_all()
+        terraform_tree.refresh()
+        yield server
+
+
+def environment_of(server: MiniStack, system: Deployable, **settings: str) -> dict[str, str]:
+    """Return the environment in which Terraform deploys `system` to `server`, with further `settings`."""
+    arguments = f"-var-file={system.variables_file} -parallelism=40"
+    return {
+        **terraform_cli.environment(server.environment),
+        "TF_CLI_ARGS_plan": arguments,
+        "TF_CLI_ARGS_apply": "-parallelism=40",
+        "TF_CLI_ARGS_destroy": arguments,
+        **settings,
+    }
+
+
+@contextmanager
+def acting_in(environment: Mapping[str, str]) -> Iterator[None]:
+    """Make `environment` this process's own for a while: pytest-terraform takes it from there."""
+    saved = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+
+
+def apply(
+    kind: type[System],
+    system: Deployable,
+    server: MiniStack,
+    environment: Mapping[str, str],
+    request: pytest.FixtureRequest,
+) -> System:
+    """Apply a system through pytest-terraform (see roots.py) and return it as a `kind`.
+
+    Parameters
+    ----------
+    kind
+        The class of what is returned.
+    system
+        What to apply.
+    server, environment
+        The emulator, and the environment in which Terraform deploys to it.
+    request
+        Gives the fixture.
+    """
+    root = terraform_tree.TREE / system.folder
+    plugin.LazyModuleDir.value = str(root.parent)
+    with acting_in(environment):
+        applied = request.getfixturevalue(f"applied_{root.name}")
+    outputs = {name: output["value"] for name, output in applied.outputs.items()}
+    stack_of = stack.Stack(server.endpoint, outputs, 0.0, system=system.name)
+    deployed = kind(server, outputs, applied.terraform, environment, stack.api_url(stack_of))
+    key = stack.api_key(stack_of)
+    deployed.key = key.value if key else ""
+    return deployed
