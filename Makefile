@@ -10,7 +10,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit evaluation contract e2e lint scan docs policy-check labels local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e lint scan docs policy-check labels local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +21,9 @@ setup: ## build or reuse the Python environments
 package: setup ## build the function zips, byte-identical everywhere
 	@$(DEV) -m scripts.package
 
-demo: setup ## deploy locally and run transactions through (COUNT RATE INPUT MAP SEED LIMIT WORKERS)
-	@$(DEV) -m scripts.demo $(if $(COUNT),--count $(COUNT)) $(if $(RATE),--rate $(RATE)) \
+demo: setup ## deploy locally and run transactions through (SYSTEM COUNT RATE INPUT MAP SEED LIMIT WORKERS)
+	@$(DEV) -m scripts.demo $(if $(SYSTEM),--system "$(SYSTEM)") \
+	  $(if $(COUNT),--count $(COUNT)) $(if $(RATE),--rate $(RATE)) \
 	  $(if $(INPUT),--input "$(INPUT)") $(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed $(SEED)) \
 	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(WORKERS),--workers $(WORKERS))
 
@@ -45,7 +46,7 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit evaluation contract e2e ## set up and run every test
+test: lint unit runtimes evaluation contract e2e ## set up and run every test
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -54,6 +55,9 @@ lint: setup ## ruff, mypy, terraform fmt
 
 unit: setup ## unit and property tests
 	@$(DEV) -m pytest -q $(wildcard tests/unit tests/property)
+
+runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the packages of the zips
+	@$(DEV) -m scripts.runtimes
 
 evaluation: ## tests of training, evaluation and backtest, in their own environment
 	@$(PYTHON) -m scripts.bootstrap evaluate
@@ -79,13 +83,13 @@ labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; AP
 	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SOURCE),--source $(SOURCE)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
 
-local-up: setup ## start a local AWS with the pipeline on it and leave it running (PORT)
-	@$(DEV) -m scripts.local_aws up $(if $(PORT),--port $(PORT))
+local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
+	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))
 
 local-down: setup ## stop it
 	@$(DEV) -m scripts.local_aws down
 
-local-status: setup ## say how to use it
+local-status: setup ## say which system runs, and how to use it
 	@$(DEV) -m scripts.local_aws status
 
 requirements: setup ## compile requirements/*.in again (new versions are taken when a pin allows)

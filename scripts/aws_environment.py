@@ -6,21 +6,22 @@ import os
 from collections.abc import Mapping
 
 REGION = "us-east-1"
+"""The region where nothing asks for another one."""
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator accepts anything; nothing real uses it
 
 
-def exports(endpoint: str) -> dict[str, str]:
+def exports(endpoint: str, region: str = REGION) -> dict[str, str]:
     """Return what a shell must export to use the local AWS at `endpoint`."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
     }
 
 
-def local(endpoint: str, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+def local(endpoint: str, region: str = REGION, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return `base` without any AWS setting of the user's, pointed at `endpoint`.
 
     Profiles, sessions and service endpoints in the user's environment or files would
@@ -29,7 +30,7 @@ def local(endpoint: str, base: Mapping[str, str] = os.environ) -> dict[str, str]
     kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
     return {
         **kept,
-        **exports(endpoint),
+        **exports(endpoint, region),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

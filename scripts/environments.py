@@ -27,12 +27,17 @@ _NEWEST_FIRST = ((3, 13), (3, 12), (3, 11), (3, 10))
 _THIS_ONE_FIRST = tuple(sorted(_NEWEST_FIRST, key=lambda version: version != sys.version_info[:2]))
 
 
+class NoInterpreterError(CommandError):
+    """No Python of a wanted version is on the machine, and none could be downloaded."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """One virtual environment: what goes in and which Pythons it runs on, best first."""
 
     name: str
     versions: tuple[interpreters.Version, ...]
+    file: str = ""  # names the requirements where several environments share them
 
     @property
     def folder(self) -> Path:
@@ -47,15 +52,19 @@ class Environment:
     @property
     def requirements(self) -> Path:
         """Return its pinned and hashed requirements."""
-        return paths.REQUIREMENTS / f"{self.name}.txt"
+        return paths.REQUIREMENTS / f"{self.file or self.name}.txt"
 
 
 DEV = Environment("dev", _THIS_ONE_FIRST)
 MINISTACK = Environment("ministack", ((3, 12), (3, 13), (3, 11), (3, 10)))
 CHECKOV = Environment("checkov", ((3, 12), (3, 11), (3, 13), (3, 10)))
 EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
+AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
+RUNTIMES = tuple(
+    Environment(f"python{major}.{minor}", ((major, minor),), "runtimes") for major, minor in interpreters.RUNTIMES
+)
 TOOLS = Environment("tools", ())
-ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE)}
+ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, AWSCLI, *RUNTIMES)}
 
 
 def uv_program() -> Path:
@@ -161,7 +170,7 @@ def _interpreter(environment: Environment) -> interpreters.Interpreter:
         downloaded = interpreters.identify(Path(answer.stdout.strip()))
         if downloaded is not None:
             return downloaded
-    raise CommandError(
+    raise NoInterpreterError(
         f"the {environment.name} environment needs one of Python {wanted}: none is on PATH or in pyenv,"
         " and uv could not download one: install one and run this again."
     )

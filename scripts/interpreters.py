@@ -12,6 +12,9 @@ from pathlib import Path
 
 Version = tuple[int, int]
 
+RUNTIMES: tuple[Version, ...] = ((3, 9), (3, 13))
+"""The oldest and the newest Lambda runtime that the functions are made for."""
+
 # A shim on PATH may exist and still refuse to start, so each candidate is asked who it is.
 _IDENTIFY = (
     "import sys, ssl; print(sys.implementation.name, *sys.version_info[:2], "

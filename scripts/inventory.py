@@ -6,19 +6,27 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
-from scripts import aws_environment
+from scripts import local_client
 
 Inventory = dict[str, list[str]]
 
 # service, operation, list in the answer, what identifies an entry
 _LISTS: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
     ("apigateway", "get_rest_apis", "items", lambda api: f"{api['id']} {api['name']}"),
+    ("apigateway", "get_api_keys", "items", lambda key: str(key["id"])),
     ("apigateway", "get_usage_plans", "items", lambda plan: f"{plan['id']} {plan['apiStages']}"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", lambda alarm: str(alarm["AlarmName"])),
     ("dynamodb", "list_tables", "TableNames", str),
+    ("ec2", "describe_security_groups", "SecurityGroups", lambda group: str(group["GroupId"])),
+    ("ec2", "describe_subnets", "Subnets", lambda subnet: str(subnet["SubnetId"])),
+    (
+        "ec2",
+        "describe_vpc_endpoints",
+        "VpcEndpoints",
+        lambda endpoint: f"{endpoint['VpcEndpointId']} {endpoint['ServiceName']}",
+    ),
     ("events", "list_event_buses", "EventBuses", lambda bus: str(bus["Name"])),
     ("iam", "list_roles", "Roles", lambda role: str(role["RoleName"])),
     ("kms", "list_aliases", "Aliases", lambda alias: f"{alias['AliasName']} {alias.get('TargetKeyId')}"),
@@ -34,23 +42,16 @@ _LISTS: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
     ("sns", "list_topics", "Topics", lambda topic: str(topic["TopicArn"])),
     ("sns", "list_subscriptions", "Subscriptions", lambda found: f"{found['TopicArn']} {found['Endpoint']}"),
     ("sqs", "list_queues", "QueueUrls", lambda url: str(url).rsplit("/", 1)[-1]),
+    ("ssm", "describe_parameters", "Parameters", lambda parameter: str(parameter["Name"])),
     ("stepfunctions", "list_state_machines", "stateMachines", lambda machine: str(machine["name"])),
 )
 
 
-def take(endpoint: str) -> Inventory:
-    """Return the sorted names of what exists, by operation."""
-    session = boto3.session.Session(
-        aws_access_key_id=aws_environment.ACCESS_KEY,
-        aws_secret_access_key=aws_environment.SECRET_KEY,
-        region_name=aws_environment.REGION,
-    )
+def take(endpoint: str, region: str) -> Inventory:
+    """Return the sorted names of what exists in a region, by operation."""
     config = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 1})
-    services = sorted({entry[0] for entry in _LISTS})
-    clients: dict[str, Any] = {
-        service: session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
-        for service in services
-    }
+    client_of = local_client.clients(endpoint, region, config)
+    clients = {service: client_of(service) for service in sorted({entry[0] for entry in _LISTS})}
 
     def names(entry: tuple[str, str, str, Callable[[Any], str]]) -> list[str]:
         service, operation, key, identity = entry

@@ -32,12 +32,11 @@ from pathlib import Path
 from typing import Any, Optional, Protocol, TextIO, Union
 from urllib.parse import urlsplit
 
-import boto3
 import requests
 
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.label import LabelRequest, LabelSource, parse_label
-from scripts import aws_environment, stack
+from scripts import stack, systems
 from scripts.arguments import Parser
 from scripts.demo.client import Retry
 from scripts.demo.rows import Row, csv_cells, format_of, json_row, open_text
@@ -302,15 +301,13 @@ def find_api() -> tuple[str, str]:
     running = stack.running()
     if running is None:
         raise CommandError("set API_ENDPOINT and API_KEY, or start a local stack with `make local-up`.")
-    gateway = boto3.client(
-        "apigateway",
-        endpoint_url=running.stack.endpoint,
-        region_name=aws_environment.REGION,
-        aws_access_key_id=aws_environment.ACCESS_KEY,
-        aws_secret_access_key=aws_environment.SECRET_KEY,
-    )
-    found = gateway.get_api_key(apiKey=running.stack.outputs["api_key_id"], includeValue=True)
-    return stack.api_url(running.stack), found["value"]
+    if running.stack.system != systems.FLAGSHIP.name:
+        raise CommandError(
+            f"only the flagship takes labels, and {running.stack.system} is running:"
+            " `make local-down`, then `make local-up`."
+        )
+    found = stack.api_key(running.stack)
+    return stack.api_url(running.stack), found.value if found else ""
 
 
 def run(path: Path, source: str, *, skip_bad: bool) -> Report:

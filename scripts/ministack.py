@@ -34,6 +34,8 @@ class MiniStack:
         (`build/local/<name>/`), so that several emulators can run at once.
     port
         Port to listen on, or None for any free one.
+    region
+        The AWS region of those who use it.
     state
         Folder to load state from and to save it to at a clean stop, or None to forget it.
     settings
@@ -45,6 +47,7 @@ class MiniStack:
         name: str = "ministack",
         *,
         port: int | None = None,
+        region: str = aws_environment.REGION,
         state: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
@@ -52,6 +55,7 @@ class MiniStack:
         self.log = paths.LOCAL / f"{name}.log"
         self.folder = paths.LOCAL / name
         self.port = port or 0
+        self.region = region
         self.settings = dict(settings or {})
         self._fixed_port = port is not None
         self._state = state
@@ -66,7 +70,7 @@ class MiniStack:
     @property
     def environment(self) -> dict[str, str]:
         """Return an environment for programs that use this emulator."""
-        return aws_environment.local(self.endpoint)
+        return aws_environment.local(self.endpoint, self.region)
 
     @property
     def guarded(self) -> Guarded:
@@ -171,9 +175,9 @@ class MiniStack:
             GATEWAY_PORT=str(self.port),
             IOT_MTLS_ENABLED="0",
             SFTP_ENABLED="0",
-            MINISTACK_REGION=aws_environment.REGION,
-            AWS_REGION=aws_environment.REGION,
-            AWS_DEFAULT_REGION=aws_environment.REGION,
+            MINISTACK_REGION=self.region,
+            AWS_REGION=self.region,
+            AWS_DEFAULT_REGION=self.region,
             AWS_EC2_METADATA_DISABLED="true",
             TMPDIR=str(scratch),
             TZ="UTC",

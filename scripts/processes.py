@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,7 @@ class Owner:
         keep_open: Sequence[int] = (),
     ) -> None:
         token = secrets.token_hex(16)
+        self._scratch = scratch
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(_GUARD), "--token", token, "--log", str(log),
              "--scratch", str(scratch), "--grace", str(grace), "--", *command],
@@ -91,6 +93,7 @@ class Owner:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            shutil.rmtree(self._scratch, ignore_errors=True)  # which the guard did not finish
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()

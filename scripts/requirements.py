@@ -13,12 +13,20 @@ from scripts import environments, paths
 
 # The oldest Python each file must serve. Universal files hold markers for the newer ones;
 # what goes into the zips and stands for the Lambda runtime is one set for all of them.
-_UNIVERSAL = {"tools": "3.9", "dev": "3.10", "ministack": "3.10", "checkov": "3.10", "evaluate": "3.10"}
+_UNIVERSAL = {
+    "tools": "3.9",
+    "dev": "3.10",
+    "ministack": "3.10",
+    "checkov": "3.10",
+    "evaluate": "3.10",
+    "awscli": "3.10",
+    "runtimes": "3.9",
+}
 _ONE_SET = {"lambda": "3.9", "runtime": "3.9"}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Compile every file; `dev` last, because it is held to the pins of `lambda`."""
+    """Compile every file; first what goes into the zips, because others are held to its pins."""
     upgrade = ["--upgrade"] if "--upgrade" in arguments else []
     for name, version in {**_ONE_SET, **_UNIVERSAL}.items():
         command = [

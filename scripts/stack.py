@@ -1,4 +1,4 @@
-"""Deploy the root module to a local AWS, and keep the record of a stack left running."""
+"""Deploy a system to a local AWS, and keep the record of a stack left running."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts import inventory, package, paths, processes, snapshot, terraform_tree
+from scripts import inventory, local_client, package, paths, processes, snapshot, systems, terraform_tree
 from scripts.errors import CommandError
 from scripts.ministack import MiniStack, answers
+from scripts.systems import Deployable
 from scripts.terraform import Message, Terraform
 
 WORKSPACE = "local"
-VARIABLES = paths.ROOT / "environments" / f"{WORKSPACE}.tfvars"
 
 _RECORD = paths.LOCAL / "stack.json"
 
@@ -39,12 +39,19 @@ class Stack:
         How long `terraform apply` took when this was deployed, maybe in an earlier run.
     restored
         True when an earlier deployment of the very same things was brought back instead.
+    system
+        Name of what is deployed.
     """
 
     endpoint: str
     outputs: dict[str, Any]
     apply_seconds: float
     restored: bool = False
+    system: str = systems.FLAGSHIP.name
+
+    def client(self, service: str) -> Any:
+        """Return a client of a service, in the system's region."""
+        return local_client.clients(self.endpoint, systems.named(self.system).region)(service)
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,14 @@ class Running:
     guarded: processes.Guarded = field(repr=False)
 
 
-def deploy(server: MiniStack, watch: Callable[[Message], None] = lambda _: None, *, fresh: bool = False) -> Stack:
-    """Package the functions and bring the root up on an emulator that holds nothing yet.
+def deploy(
+    server: MiniStack,
+    system: Deployable,
+    watch: Callable[[Message], None] = lambda _: None,
+    *,
+    fresh: bool = False,
+) -> Stack:
+    """Package the functions and bring a system up on an emulator that holds nothing yet.
 
     The emulator is restarted on its port on the way: with the kept deployment when one was
     made from the same ingredients, else empty, and once more after the apply to keep it.
@@ -64,37 +77,44 @@ def deploy(server: MiniStack, watch: Callable[[Message], None] = lambda _: None,
     Parameters
     ----------
     server
-        The running emulator.
+        The running emulator, for the system's region.
+    system
+        What to deploy.
     watch
         Called with each message of `terraform apply`, for progress.
     fresh
         True to apply even when a kept deployment could be brought back.
     """
-    if not VARIABLES.is_file():
-        raise CommandError(f"{paths.shown(VARIABLES)} is missing: it holds the local settings of the root.")
+    variables = system.variables_file
     package.package_all()
     server.claim()
-    name = snapshot.key(VARIABLES, server.settings)
+    name = snapshot.key(system, server.settings)
     if not fresh:
         try:
-            restored = _restore(server, name)
+            restored = _restore(server, system, name)
         except (snapshot.SnapshotError, CommandError, BotoCoreError, ClientError) as error:
             print(f"stack: the kept deployment is not used: {error}", file=sys.stderr)
-            snapshot.drop(name)
+            snapshot.drop(system, name)
             restored = None
         if restored is not None:
             return restored
-    return _apply(server, name, watch)
+    return _apply(server, system, name, variables, watch)
 
 
-def terraform(server: MiniStack) -> Terraform:
-    """Return Terraform for the root on this emulator, with everything it keeps in the emulator's folder."""
-    return Terraform(terraform_tree.refresh(), server.folder / ".terraform", server.environment)
+def terraform(server: MiniStack, system: Deployable) -> Terraform:
+    """Return Terraform for a system on this emulator, with everything it keeps in the emulator's folder."""
+    folder = terraform_tree.refresh() / system.folder
+    return Terraform(folder, server.folder / ".terraform" / system.name, server.environment)
 
 
-def state_file(server: MiniStack) -> Path:
+def state_folder(server: MiniStack, system: Deployable) -> Path:
+    """Return where Terraform's states of a system lie, one folder for each workspace."""
+    return server.folder / "terraform" / system.name
+
+
+def state_file(server: MiniStack, system: Deployable) -> Path:
     """Return where the state of the local workspace lies."""
-    return server.folder / "terraform" / WORKSPACE / "terraform.tfstate"
+    return state_folder(server, system) / WORKSPACE / "terraform.tfstate"
 
 
 def api_url(stack: Stack) -> str:
@@ -107,6 +127,20 @@ def api_url(stack: Stack) -> str:
     if found is None:
         return str(stack.outputs["api_endpoint"])
     return f"{stack.endpoint}/restapis/{found.group(1)}/{found.group(2)}/_user_request_"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """The key that the API of a stack demands."""
+
+    id: str
+    value: str = field(repr=False)
+
+
+def api_key(stack: Stack) -> ApiKey | None:
+    """Return the key of the stack's API, or None when it demands none; a local AWS holds that of one API only."""
+    keys = stack.client("apigateway").get_api_keys(includeValues=True)["items"]
+    return ApiKey(keys[0]["id"], keys[0]["value"]) if keys else None
 
 
 def running() -> Running | None:
@@ -142,37 +176,40 @@ def stop() -> bool:
     return True
 
 
-def _restore(server: MiniStack, name: str) -> Stack | None:
+def _restore(server: MiniStack, system: Deployable, name: str) -> Stack | None:
     state = server.folder / "emulator"
-    about = snapshot.restore(name, server.port, state, state_file(server))
+    about = snapshot.restore(system, name, server.port, state, state_file(server, system))
     if about is None:
         return None
     server.restart(state)
-    changed = inventory.difference(about.inventory, inventory.take(server.endpoint))
+    changed = inventory.difference(about.inventory, inventory.take(server.endpoint, system.region))
     if changed is not None:
         raise snapshot.SnapshotError(f"it did not come back whole ({changed})")
-    return Stack(server.endpoint, about.outputs, about.apply_seconds, restored=True)
+    return Stack(server.endpoint, about.outputs, about.apply_seconds, restored=True, system=system.name)
 
 
-def _apply(server: MiniStack, name: str, watch: Callable[[Message], None]) -> Stack:
+def _apply(
+    server: MiniStack, system: Deployable, name: str, variables: Path, watch: Callable[[Message], None]
+) -> Stack:
     state = server.folder / "emulator"
     shutil.rmtree(state, ignore_errors=True)
     server.restart(state)
-    state_file(server).unlink(missing_ok=True)  # a fresh emulator knows none of what it lists
-    runner = terraform(server)
-    runner.init(*terraform_tree.state_arguments(server.folder / "terraform"))
+    state_file(server, system).unlink(missing_ok=True)  # a fresh emulator knows none of what it lists
+    runner = terraform(server, system)
+    runner.init(*terraform_tree.state_arguments(state_folder(server, system)))
     runner.workspace(WORKSPACE)
     started = time.monotonic()
-    runner.apply(f"-var-file={VARIABLES}", watch=watch)
-    stack = Stack(server.endpoint, runner.output(), round(time.monotonic() - started, 1))
+    runner.apply(f"-var-file={variables}", watch=watch)
+    took = round(time.monotonic() - started, 1)
+    stack = Stack(server.endpoint, runner.output(), took, system=system.name)
 
-    there = inventory.take(server.endpoint)
+    there = inventory.take(server.endpoint, system.region)
     server.restart(state)  # the emulator saves its state when it stops
-    lost = inventory.difference(there, inventory.take(server.endpoint))
+    lost = inventory.difference(there, inventory.take(server.endpoint, system.region))
     if lost is None:
         about = snapshot.About(server.port, stack.outputs, stack.apply_seconds, there)
-        snapshot.save(name, about, state, state_file(server))
+        snapshot.save(system, name, about, state, state_file(server, system))
     else:
         print(f"stack: not kept, the emulator forgot something when restarted ({lost})", file=sys.stderr)
-        runner.apply(f"-var-file={VARIABLES}", watch=watch)
+        runner.apply(f"-var-file={variables}", watch=watch)
     return stack

@@ -3,7 +3,7 @@
 Terraform writes its lock file beside the configuration, and one written from a mirror
 would break `terraform init` on other platforms. So local runs happen in
 `build/terraform/tree`: real folders, each file a link to the real one. An override file
-keeps state on this machine whatever backend the root is given.
+in each root keeps state on this machine whatever backend the root is given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ TREE = paths.TERRAFORM / "tree"
 
 _LEFT_OUT_AT_ROOT = frozenset({"build", "docs", "scripts", "lambda_src", "glue_src", "requirements"})
 _TERRAFORM_TEST = ".tftest.hcl"
-_MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", "backend_override.tf")
+_BACKEND = "backend_override.tf"
+_MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", _BACKEND)
 
 
 def refresh() -> Path:
@@ -33,12 +34,13 @@ def refresh() -> Path:
             link.symlink_to(target)
     _remove_stale(wanted)
     _link_packages()
-    (TREE / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    for root in _roots(wanted):
+        (TREE / root / _BACKEND).write_text('terraform {\n  backend "local" {}\n}\n')
     return TREE
 
 
 def state_arguments(folder: Path) -> list[str]:
-    """Return the arguments of `init` that keep the root's state below `folder`, one file a workspace."""
+    """Return the arguments of `init` that keep a root's state below `folder`, one file a workspace."""
     return [
         "-reconfigure",
         f"-backend-config=path={folder / 'terraform.tfstate'}",
@@ -57,6 +59,12 @@ def configuration() -> set[Path]:
         ending = _TERRAFORM_TEST if here.parts[:1] == ("tests",) else ""  # the root's: mostly Python
         wanted |= {here / name for name in files if name.endswith(ending) and not name.startswith(_MADE_BY_TERRAFORM)}
     return wanted
+
+
+def _roots(wanted: set[Path]) -> set[Path]:
+    """Return the folders that can be deployed: the repository's root and the examples."""
+    folders = {file.parent for file in wanted if file.suffix == ".tf"}
+    return {folder for folder in folders if folder == Path() or folder.parent == Path("examples")}
 
 
 def _remove_stale(wanted: set[Path]) -> None:

@@ -1,4 +1,4 @@
-"""`make demo`: real input through the deployed pipeline, with every transaction accounted for."""
+"""`make demo`: real input through a deployed system, with every transaction accounted for."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from scripts import paths
+from scripts import paths, systems
 from scripts.arguments import USAGE, Parser
 from scripts.demo import generator
 from scripts.demo.mapping import MappingError, load_mapping
 from scripts.demo.model import DemoError
-from scripts.demo.runner import STALL_SECONDS, Options, Run
+from scripts.demo.runner import Options, Run
 from scripts.demo.source import FileSource, GeneratedSource, Source
 from scripts.demo.stack import start_local_stack
-from scripts.demo.system import FLAGSHIP
+from scripts.demo.systems import ALL as DEMONSTRABLE
 from scripts.errors import CommandError
 
 SHIPPED_MAPPINGS = paths.ROOT / "examples" / "mappings"
@@ -38,6 +39,9 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         description=__doc__,
         epilog="With make: make demo COUNT=5000 RATE=50, or make demo INPUT=file.csv MAP=map.toml LIMIT=0.",
     )
+    parser.add_argument(
+        "--system", default=systems.FLAGSHIP.name, help=f"one of {', '.join(systems.ALL)} (default: the first)"
+    )
     parser.add_argument("--count", type=int, help=f"acceptable transactions to generate (default {DEFAULT_COUNT:,})")
     parser.add_argument("--rate", type=float, help="transactions a second (default: as fast as the pipeline decides)")
     parser.add_argument("--input", type=Path, help="a CSV or JSONL file instead of the generator; .gz too")
@@ -51,13 +55,16 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=paths.BUILD / "demo", help="folder of the report")
     parser.add_argument(
-        "--stall", type=float, default=STALL_SECONDS,
-        help=f"seconds without any movement after which to give up (default {STALL_SECONDS:.0f})",
-    )  # fmt: skip
+        "--stall", type=float, help="seconds without any movement after which to give up (default: the system's)"
+    )
     options = parser.parse_args(given)
     problem = _problem(options)
     if problem:
         parser.error(problem)
+    try:
+        options.system = systems.named(options.system)
+    except CommandError as error:
+        parser.error(str(error))
     return options
 
 
@@ -73,7 +80,7 @@ def _problem(options: argparse.Namespace) -> str:
         (not 1 <= options.workers <= MAX_WORKERS, f"WORKERS must lie between 1 and {MAX_WORKERS}."),
         (limit is not None and limit < 0, "LIMIT must be 0 (all rows) or more."),
         (options.seed < 0, "SEED must be 0 or more."),
-        (not options.stall > 0, "the stall time must be above 0 seconds."),
+        (options.stall is not None and not options.stall > 0, "the stall time must be above 0 seconds."),
         (options.input is None and options.map is not None, "MAP belongs to an INPUT, and there is none."),
         (options.input is None and limit is not None, "LIMIT belongs to an INPUT; without one, use COUNT."),
     )
@@ -142,11 +149,11 @@ def main(given: Sequence[str]) -> int:
         source = source_of(options)
     except DemoError as error:
         return _ended(str(error), USAGE)
-    wishes = Options(
-        rate=options.rate, workers=options.workers, seed=options.seed, out=options.out, stall_seconds=options.stall
-    )
+    system = DEMONSTRABLE[options.system.name]
+    wishes = Options(options.rate, options.workers, options.seed, options.out, options.stall or system.patience_seconds)
     try:
-        return Run(FLAGSHIP, source, wishes, Console(), check=interruption.check).execute(start_local_stack)
+        run = Run(system, source, wishes, Console(), check=interruption.check)
+        return run.execute(partial(start_local_stack, options.system))
     except CommandError as error:
         return _ended(str(error), _FAILED)
     except (BotoCoreError, ClientError) as error:

@@ -12,6 +12,8 @@ it is counted beside the submissions and never as one. Each submission is counte
 
 An accepted submission is settled (its row carries its decision, or was rejected by the pipeline), failed or held
 (given up or waiting, both for an operator), or else lost: no row, another body's row, or a row that never settled.
+
+What not every system has (accounts, cases, ...) enters the books by itself, see `state.Findings`.
 """
 
 from __future__ import annotations
@@ -21,14 +23,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from scripts.demo import verdicts
+from scripts.demo import state, verdicts
 from scripts.demo.client import Sent
-from scripts.demo.observe import Row, Snapshot
-from scripts.demo.system import System
+from scripts.demo.state import Row, Snapshot
 from scripts.demo.verdicts import PolicyCount
 
 ACCEPTED, CONFLICT, REJECTED, UNANSWERED = "accepted", "conflict", "rejected", "unanswered"
 EXAMPLES_KEPT = 20
+_ACCEPTED_CODES = frozenset({200, 202})
+_CONFLICT_CODE = 409
 _TOO_MANY_REQUESTS = 429
 
 
@@ -53,6 +56,33 @@ class Submission:
     outcome: str
     sendings: int
     contradictory: bool
+
+    @property
+    def transaction_id(self) -> str:
+        """The id of its transaction."""
+        return self.first.transaction.transaction_id
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of the submissions that were accepted.
+
+    Parameters
+    ----------
+    accepted
+        Each with its own row, if it has one.
+    rows
+        All rows, those of other runs too.
+
+    """
+
+    accepted: Sequence[tuple[Submission, Optional[Row]]]
+    rows: Mapping[str, Row]
+
+    @property
+    def decided(self) -> list[Row]:
+        """Their rows that carry a decision."""
+        return [row for _, row in self.accepted if row is not None and row.outcome is not None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +113,16 @@ class Confusion:
 
 @dataclass
 class Books:
-    """The counts of a run, and what has to hold among them."""
+    """The counts of a run, and what has to hold among them.
+
+    Parameters
+    ----------
+    parts
+        What the system's parts count, by its name in the report.
+    checks
+        What has to hold.
+
+    """
 
     submitted: int = 0
     accepted: int = 0
@@ -96,14 +135,12 @@ class Books:
     held: int = 0
     lost: int = 0
     duplicated: int = 0
-    out_of_order: int = 0
+    flagged: int = 0
     contradictory: int = 0
     unexpected: int = 0
     by_status: dict[str, int] = field(default_factory=dict)
     http_answers: dict[str, int] = field(default_factory=dict)
-    high_value: dict[str, int] = field(default_factory=dict)
-    cases: dict[str, Any] = field(default_factory=dict)
-    events: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
     confusion: Optional[Confusion] = None
     policies: dict[str, PolicyCount] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -114,6 +151,11 @@ class Books:
         """Whether everything that has to hold does."""
         return all(check.holds for check in self.checks)
 
+    def add_duplicates(self, count: int, what: str) -> None:
+        """Count what was done more often than once, and keep it as an example."""
+        self.duplicated += count
+        self.note("duplicated", what)
+
     def note(self, kind: str, what: str) -> None:
         """Keep an example of something that should not have happened."""
         kept = self.examples.setdefault(kind, [])
@@ -121,35 +163,51 @@ class Books:
             kept.append(what)
 
 
-def submissions(sent: Iterable[Sent], system: System) -> list[Submission]:
+def submissions(sent: Iterable[Sent]) -> list[Submission]:
     """Group sendings into submissions, in the order of sending."""
     groups: dict[tuple[str, str], list[Sent]] = defaultdict(list)
     for one in sent:
         groups[one.transaction.transaction_id, one.fingerprint].append(one)
-    return [_submission(group, system) for group in groups.values()]
+    return [_submission(group) for group in groups.values()]
 
 
-def _submission(group: Sequence[Sent], system: System) -> Submission:
+def _submission(group: Sequence[Sent]) -> Submission:
     by_outcome: dict[str, Sent] = {}
     for one in group:
-        by_outcome.setdefault(outcome_of(one.status, system), one)
+        by_outcome.setdefault(outcome_of(one.status), one)
     final = next(outcome for outcome in (ACCEPTED, CONFLICT, REJECTED, UNANSWERED) if outcome in by_outcome)
     definite = set(by_outcome) - {UNANSWERED}
     return Submission(by_outcome[final], final, len(group), len(definite) > 1)
 
 
-def outcome_of(status: Optional[int], system: System) -> str:
+def outcome_of(status: Optional[int]) -> str:
     """Return what an HTTP status says about a submission."""
-    if status in system.accepted_codes:
+    if status in _ACCEPTED_CODES:
         return ACCEPTED
-    if status == 409:
+    if status == _CONFLICT_CODE:
         return CONFLICT
     if status is not None and 400 <= status < 500 and status != _TOO_MANY_REQUESTS:
         return REJECTED
     return UNANSWERED
 
 
-def count(sent: Sequence[Sent], snapshot: Snapshot, system: System) -> Books:
+def outcomes_of(made: Iterable[Submission], rows: Mapping[str, Row]) -> Outcomes:
+    """Find the rows of the accepted submissions."""
+    accepted = [submission for submission in made if submission.outcome == ACCEPTED]
+    return Outcomes([(submission, _own_row(submission, rows)) for submission in accepted], rows)
+
+
+def _own_row(submission: Submission, rows: Mapping[str, Row]) -> Optional[Row]:
+    """Return the row of an accepted submission; a row that holds another body is not its own."""
+    transaction = submission.first.transaction
+    row = rows.get(submission.transaction_id)
+    if row is None or row.account_id not in (None, transaction.account_id):
+        return None
+    ours = (transaction.merchant_id, transaction.amount, transaction.currency)
+    return row if (row.merchant_id, row.amount, row.currency) == ours else None
+
+
+def count(sent: Sequence[Sent], snapshot: Snapshot) -> Books:
     """Count the books of a run.
 
     Parameters
@@ -157,41 +215,27 @@ def count(sent: Sequence[Sent], snapshot: Snapshot, system: System) -> Books:
     sent
         All sendings with their answers.
     snapshot
-        What is in the tables, the queue and the archive now.
-    system
-        What rows and answers mean.
+        What is in the tables and in the system's parts now.
 
     """
     books = Books()
-    made = submissions(sent, system)
+    made = submissions(sent)
+    outcomes = outcomes_of(made, snapshot.rows)
     _count_answers(books, sent, made)
-    accepted = [submission for submission in made if submission.outcome == ACCEPTED]
-    committed = _count_settlement(books, accepted, snapshot.rows, system)
-    _count_duplicates(books, {row.account_id for row in committed}, snapshot)
-    _count_disorder(books, accepted, snapshot.rows)
-    _count_high_value(books, accepted, committed, snapshot, system)
-    _count_cases(books, committed, snapshot, system)
-    _count_events(books, committed, snapshot)
-    books.confusion = _confusion(accepted, snapshot.rows, system)
-    books.policies = _verdicts(accepted, snapshot.rows, system)
-    books.checks = _checks(books, snapshot)
+    _count_settlement(books, outcomes)
+    _count_duplicates(books, snapshot)
+    books.flagged = sum(1 for row in outcomes.decided if row.flagged)
+    books.confusion = _confusion(outcomes)
+    books.policies = _verdicts(outcomes)
+    for findings in snapshot.findings:
+        findings.enter(books, outcomes)
+    books.checks = [*_checks(books, snapshot), *books.checks]
     return books
-
-
-def own_row(submission: Submission, rows: Mapping[str, Row]) -> Optional[Row]:
-    """Return the row of an accepted submission; a row that holds another body is not its own."""
-    transaction = submission.first.transaction
-    row = rows.get(transaction.transaction_id)
-    if row is None:
-        return None
-    ours = (transaction.account_id, transaction.merchant_id, transaction.amount, transaction.currency)
-    return row if (row.account_id, row.merchant_id, row.amount, row.currency) == ours else None
 
 
 def _count_answers(books: Books, sent: Sequence[Sent], made: Sequence[Submission]) -> None:
     outcomes = Counter(submission.outcome for submission in made)
     books.submitted = len(made)
-    books.accepted = outcomes[ACCEPTED]
     books.conflicts = outcomes[CONFLICT]
     books.rejected = outcomes[REJECTED]
     books.unanswered = outcomes[UNANSWERED]
@@ -201,148 +245,63 @@ def _count_answers(books: Books, sent: Sequence[Sent], made: Sequence[Submission
     for submission in made:
         transaction = submission.first.transaction
         if submission.outcome == UNANSWERED:
-            books.note("unanswered", transaction.transaction_id)
+            books.note("unanswered", submission.transaction_id)
         if submission.contradictory:
             books.contradictory += 1
-            books.note("contradictory", transaction.transaction_id)
+            books.note("contradictory", submission.transaction_id)
         if transaction.expected not in (None, submission.outcome):
             books.unexpected += 1
-            books.note("unexpected", f"{transaction.transaction_id}: {submission.outcome}, not {transaction.expected}")
+            books.note("unexpected", f"{submission.transaction_id}: {submission.outcome}, not {transaction.expected}")
 
 
-def _count_settlement(
-    books: Books, accepted: Sequence[Submission], rows: Mapping[str, Row], system: System
-) -> list[Row]:
-    """Count what became of the accepted submissions; return the rows that carry a decision."""
-    committed: list[Row] = []
-    statuses: Counter[str] = Counter()
-    for submission in accepted:
-        transaction_id = submission.first.transaction.transaction_id
-        row = own_row(submission, rows)
-        if row is not None:
-            statuses[row.status] += 1
-        if row is not None and (row.outcome is not None or row.status == system.rejected):
+def _count_settlement(books: Books, outcomes: Outcomes) -> None:
+    """Count what became of the accepted submissions."""
+    books.accepted = len(outcomes.accepted)
+    for submission, row in outcomes.accepted:
+        transaction_id = submission.transaction_id
+        if row is not None and (row.outcome is not None or row.status == state.REJECTED):
             books.settled += 1
-            if row.outcome is not None:
-                committed.append(row)
-        elif row is not None and row.status == system.failed:
+        elif row is not None and row.status == state.FAILED:
             books.failed += 1
             books.note("failed", transaction_id)
-        elif row is not None and row.status == system.held:
+        elif row is not None and row.status == state.HELD:
             books.held += 1
             books.note("held", transaction_id)
         else:
             books.lost += 1
             books.note("lost", f"{transaction_id}: {f'still {row.status}' if row else 'no row with its body'}")
+    statuses = Counter(row.status for _, row in outcomes.accepted if row is not None)
     books.by_status = dict(sorted(statuses.items()))
-    return committed
 
 
-def _count_duplicates(books: Books, accounts: set[str], snapshot: Snapshot) -> None:
-    """Count commits beyond one per transaction: in the accounts, in the histories, and in the announcements.
-
-    An account's count is compared with all of its rows, also those of earlier runs.
-    """
-    sequences: dict[str, list[int]] = defaultdict(list)
+def _count_duplicates(books: Books, snapshot: Snapshot) -> None:
+    """Count decisions beyond one for each row, and rows beyond one for each id."""
     for row in snapshot.rows.values():
-        if row.account_id not in accounts:
-            continue
-        if row.sequence is not None:
-            sequences[row.account_id].append(row.sequence)
         if row.commits > 1:
-            books.duplicated += row.commits - 1
-            books.note("duplicated", f"{row.transaction_id}: decided {row.commits} times")
-        announced = snapshot.archive.decided.get(row.transaction_id, set())
-        if len(announced) > 1:
-            books.duplicated += len(announced) - 1
-            books.note("duplicated", f"{row.transaction_id}: announced as {', '.join(sorted(announced))}")
-    for account in sorted(accounts):
-        taken = sequences[account]
-        commits = snapshot.commits.get(account, 0)
-        surplus = abs(commits - len(taken)) + len(taken) - len(set(taken))
-        if surplus:
-            books.duplicated += surplus
-            books.note("duplicated", f"{account}: {commits} commits, {len(taken)} rows, {len(set(taken))} places")
+            books.add_duplicates(row.commits - 1, f"{row.transaction_id}: decided {row.commits} times")
+    for transaction_id, surplus in snapshot.surplus.items():
+        books.add_duplicates(surplus, f"{transaction_id}: {surplus + 1} rows")
 
 
-def _count_disorder(books: Books, accepted: Sequence[Submission], rows: Mapping[str, Row]) -> None:
-    """Count neighbours in an account's order of commits that were accepted the other way round."""
-    per_account: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for submission in accepted:
-        row = own_row(submission, rows)
-        if row is not None and row.sequence is not None:
-            per_account[row.account_id].append((row.sequence, submission.first.order, row.transaction_id))
-    for account, commits in sorted(per_account.items()):
-        commits.sort()
-        for before, after in zip(commits, commits[1:]):
-            if before[1] > after[1]:
-                books.out_of_order += 1
-                books.note("out_of_order", f"{account}: {after[2]} was accepted before {before[2]}")
-
-
-def _count_high_value(
-    books: Books, accepted: Sequence[Submission], committed: Sequence[Row], snapshot: Snapshot, system: System
-) -> None:
-    above = system.high_value_above
-    routed = [row for row in committed if system.high_value_route in row.routes]
-    all_routed = sum(1 for row in snapshot.rows.values() if system.high_value_route in row.routes)
-    books.high_value = {
-        "transactions": sum(1 for submission in accepted if submission.first.transaction.amount > above),
-        "exactly_at_threshold": sum(1 for submission in accepted if submission.first.transaction.amount == above),
-        "rows": len(routed),
-        "wrongly_routed": sum(1 for row in routed if row.amount <= above),
-        "rows_of_all_runs": all_routed,
-        "priority_messages": snapshot.priority_messages,
-    }
-
-
-def _count_cases(books: Books, committed: Sequence[Row], snapshot: Snapshot, system: System) -> None:
-    flagged = [row for row in committed if row.outcome in system.flagged]
-    cases = [snapshot.cases[row.transaction_id] for row in flagged if row.transaction_id in snapshot.cases]
-    for row in flagged:
-        if row.transaction_id not in snapshot.cases:
-            books.note("without_case", row.transaction_id)
-    books.cases = {
-        "flagged": len(flagged),
-        "opened": len(cases),
-        "by_status": dict(sorted(Counter(case.status for case in cases).items())),
-        "by_outcome": dict(sorted(Counter(case.outcome or "none yet" for case in cases).items())),
-    }
-
-
-def _count_events(books: Books, committed: Sequence[Row], snapshot: Snapshot) -> None:
-    archive = snapshot.archive
-    unannounced = [row.transaction_id for row in committed if row.transaction_id not in archive.decided]
-    for transaction_id in unannounced:
-        books.note("unannounced", transaction_id)
-    books.events = {
-        "archived": len(archive.deliveries),
-        "decisions": len(committed) - len(unannounced),
-        "unannounced": len(unannounced),
-        "delivered_again": sum(archive.deliveries.values()) - len(archive.deliveries),
-    }
-
-
-def _confusion(accepted: Sequence[Submission], rows: Mapping[str, Row], system: System) -> Optional[Confusion]:
+def _confusion(outcomes: Outcomes) -> Optional[Confusion]:
     confusion = Confusion()
     labelled = 0
-    for submission in accepted:
-        row = own_row(submission, rows)
+    for submission, row in outcomes.accepted:
         fraud = submission.first.transaction.fraud
         if fraud is not None and row is not None and row.outcome is not None:
-            confusion.add(fraud, row.outcome in system.flagged)
+            confusion.add(fraud, row.flagged)
             labelled += 1
     return confusion if labelled else None
 
 
-def _verdicts(accepted: Sequence[Submission], rows: Mapping[str, Row], system: System) -> dict[str, PolicyCount]:
-    found = ((own_row(submission, rows), submission.first.transaction.fraud) for submission in accepted)
-    return verdicts.count(((row, fraud) for row, fraud in found if row is not None and row.outcome is not None), system)
+def _verdicts(outcomes: Outcomes) -> dict[str, PolicyCount]:
+    found = ((row, submission.first.transaction.fraud) for submission, row in outcomes.accepted)
+    return verdicts.count((row, fraud) for row, fraud in found if row is not None and row.outcome is not None)
 
 
 def _checks(books: Books, snapshot: Snapshot) -> list[Check]:
+    """Return what has to hold in every system."""
     outcomes = books.accepted + books.rejected + books.conflicts
-    high, cases, events = books.high_value, books.cases, books.events
     return [
         Check(
             "Every submission has one outcome",
@@ -351,35 +310,15 @@ def _checks(books: Books, snapshot: Snapshot) -> list[Check]:
             f" + {books.conflicts:,} conflicts; {books.unanswered:,} unanswered",
         ),
         Check(
+            "Answers are the expected ones",
+            books.unexpected == 0 and snapshot.unreadable == 0,
+            f"{books.unexpected:,} unexpected; {snapshot.unreadable:,} unreadable queue messages",
+        ),
+        Check(
             "Everything accepted is settled",
             books.settled == books.accepted,
             f"{books.settled:,} of {books.accepted:,} settled; {books.failed:,} failed, {books.held:,} held",
         ),
         Check("Nothing is lost", books.lost == 0, f"{books.lost:,} lost"),
         Check("Nothing is decided twice", books.duplicated == 0, f"{books.duplicated:,} duplicated"),
-        Check("Each account's order is kept", books.out_of_order == 0, f"{books.out_of_order:,} out of order"),
-        Check(
-            "Answers are the expected ones",
-            books.unexpected == 0 and snapshot.rejected_messages == 0,
-            f"{books.unexpected:,} unexpected; {snapshot.rejected_messages:,} unreadable queue messages",
-        ),
-        Check(
-            "High values took the priority route",
-            high["rows"] == high["transactions"]
-            and not high["wrongly_routed"]
-            and high["priority_messages"] == high["rows_of_all_runs"],
-            f"{high['transactions']:,} above the threshold, {high['rows']:,} routed,"
-            f" {high['priority_messages']:,} of {high['rows_of_all_runs']:,} messages in the priority queue",
-        ),
-        Check(
-            "Every flagged transaction has a case",
-            cases["opened"] == cases["flagged"],
-            f"{cases['opened']:,} of {cases['flagged']:,} flagged have one",
-        ),
-        Check(
-            "Every decision was announced and archived",
-            events["unannounced"] == 0,
-            f"{events['decisions']:,} of {events['decisions'] + events['unannounced']:,} announced;"
-            f" {events['archived']:,} events in the archive",
-        ),
     ]

@@ -74,7 +74,7 @@ def _latency(title: str, meaning: str, seconds: Sequence[float], colour: str) ->
     def plot(axes: Axes) -> None:
         axes.hist(milliseconds, bins=_log_bins(milliseconds), color=colour, alpha=0.85)
         axes.set_xscale("log")
-        few_decades = milliseconds[-1] / milliseconds[0] < 2000
+        few_decades = milliseconds[-1] / milliseconds[0] < 500
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,), numticks=20))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())

@@ -7,6 +7,7 @@ known. Accounts are a chain each; any idle worker takes the next account that ha
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import queue
 import random
 import threading
@@ -63,7 +64,7 @@ class Sent:
     transaction
         What was sent.
     fingerprint
-        Of its body.
+        SHA-256 of the body: tells a repeat of a transaction from another one under the same id.
     order
         Place among all sendings; within an account the order of acceptance.
     sent_at
@@ -80,10 +81,17 @@ class Sent:
     __slots__ = ("attempts", "fingerprint", "order", "seconds", "sent_at", "status", "transaction")
 
     def __init__(
-        self, transaction: Transaction, order: int, sent_at: float, status: Optional[int], seconds: float, attempts: int
+        self,
+        transaction: Transaction,
+        body: bytes,
+        order: int,
+        sent_at: float,
+        status: Optional[int],
+        seconds: float,
+        attempts: int,
     ) -> None:
         self.transaction = transaction
-        self.fingerprint = transaction.fingerprint
+        self.fingerprint = hashlib.sha256(body).hexdigest()
         self.order = order
         self.sent_at = sent_at
         self.status = status
@@ -107,13 +115,15 @@ def http_poster(url: str, api_key: str, timeout_seconds: float = 30.0) -> Poster
     url
         Where transactions are posted.
     api_key
-        Sent as x-api-key.
+        Sent as x-api-key; empty: the API demands none.
     timeout_seconds
         Until an attempt counts as unanswered.
 
     """
     session = requests.Session()
-    session.headers.update({"x-api-key": api_key, "content-type": "application/json"})
+    session.headers.update({"content-type": "application/json"})
+    if api_key:
+        session.headers["x-api-key"] = api_key
     # A proxy of the user's environment must not be asked for an address on this machine.
     session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost")
 
@@ -163,6 +173,8 @@ class Sender:
     ----------
     poster
         Makes one connection; called once for each worker.
+    body
+        Writes a transaction as the API wants it.
     workers
         How many transactions can be under way at once.
     rate
@@ -175,6 +187,7 @@ class Sender:
     def __init__(
         self,
         poster: Callable[[], Poster],
+        body: Callable[[Transaction], bytes],
         workers: int,
         rate: Optional[float] = None,
         retry: Retry = Retry(),
@@ -183,6 +196,7 @@ class Sender:
         self.accepted: set[str] = set()
         self.done = threading.Event()
         self._poster = poster
+        self._body = body
         self._worker_count = workers
         self._retry = retry
         self._pace = Pace(rate)
@@ -296,7 +310,7 @@ class Sender:
         with self._lock:
             order = self._next_order
             self._next_order += 1
-        body = transaction.body()
+        body = self._body(transaction)
         sent_at = time.time()
         status: Optional[int] = None
         for attempt in range(1, self._retry.attempts + 1):
@@ -308,12 +322,12 @@ class Sender:
             last = attempt == self._retry.attempts
             if last or self._stopping.wait(self._retry.pause(attempt, rng)):
                 break
-        return Sent(transaction, order, sent_at, status, seconds, attempt)
+        return Sent(transaction, body, order, sent_at, status, seconds, attempt)
 
     def _remember(self, sent: Sent) -> None:
         if sent.status in (401, 403):
             raise DemoError(
-                f"the API refused the key (HTTP {sent.status}): the key that was read does not belong to this stage."
+                f"the API refused the key (HTTP {sent.status}): none was found, or it does not belong to this stage."
             )
         with self._lock:
             self.sent.append(sent)

@@ -13,7 +13,6 @@ BACKLOG = 30
 
 Far more would not go faster and would measure the wait in the queue instead of the pipeline.
 """
-_DOUBT_AFTER_SECONDS = 5.0
 _HOPELESS_AFTER_SECONDS = 60.0
 
 
@@ -45,30 +44,19 @@ class Backlog:
     ----------
     limit
         Undecided transactions at which it is enough.
-    waiting
-        Counts the undecided ones exactly; dear, so it is asked only in doubt.
     clock
         Seconds, never going back.
     """
 
-    def __init__(self, limit: int, waiting: Callable[[], int], clock: Callable[[], float]) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
         self._limit = limit
-        self._waiting = waiting
         self._still = Stillness(clock)
 
-    def full(self, accepted: int, settled: int) -> bool:
-        """Return whether to pause.
+    def full(self, waiting: int) -> bool:
+        """Return whether to pause, given how many transactions wait for their decision.
 
-        Parameters
-        ----------
-        accepted
-            Transactions accepted so far.
-        settled
-            Decisions committed so far. What failed or was rejected afterwards is in neither count, so
-            when this stands still the exact count is asked for. When it stands still for long, waiting
-            is no help: all is sent, and the wait for the last decisions finds the stall.
+        When that stands still for long, waiting is no help: all is sent, and the wait for the last
+        decisions finds the stall.
         """
-        still = self._still.seconds(settled)
-        if accepted - settled < self._limit or still > _HOPELESS_AFTER_SECONDS:
-            return False
-        return still < _DOUBT_AFTER_SECONDS or self._waiting() >= self._limit
+        hopeless = self._still.seconds(waiting) > _HOPELESS_AFTER_SECONDS
+        return waiting >= self._limit and not hopeless

@@ -79,7 +79,8 @@ def transactions(count: int, seed: int) -> Iterator[Transaction]:
     """Yield `count` acceptable transactions in the order of their event times, and the others among them.
 
     The others, about two in a hundred, come on top of `count`: exact repeats of a transaction (same id, same
-    body), the same id with another amount, and transactions that the merchant's configuration refuses.
+    body), the same id with another amount and maybe at another time, and transactions that the merchant's
+    configuration refuses.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def _transaction(rng: random.Random, account: _Account, edge: str, clock: dateti
         merchant_id=_merchant(rng, account, edge).merchant_id,
         amount=_amount(rng, account, edge, currency),
         currency=currency,
-        occurred_at=clock.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        occurred_at=_written(clock),
         category=rng.choice(_CATEGORIES),
         channel=rng.choice(_CHANNELS),
         latitude=Decimal(account.place[0]),
@@ -167,8 +168,17 @@ def _companion(kind: str, transaction: Transaction, number: int) -> Transaction:
     if kind == "repeat":
         return transaction
     if kind == "conflict":
-        return replace(transaction, amount=transaction.amount + 1, expected="conflict")
+        other = replace(transaction, amount=transaction.amount + 1, expected="conflict")
+        return replace(other, occurred_at=_a_second_after(other.occurred_at)) if number % 2 else other
     own_id = replace(transaction, transaction_id=f"{transaction.transaction_id}-refused", expected="rejected")
     if number % 2:
         return replace(own_id, merchant_id=INACTIVE.merchant_id)
     return replace(own_id, merchant_id=KIOSK.merchant_id, amount=Decimal("500") + max(transaction.amount, Decimal(1)))
+
+
+def _a_second_after(moment: str) -> str:
+    return _written(datetime.fromisoformat(moment.replace("Z", "+00:00")) + timedelta(seconds=1))
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

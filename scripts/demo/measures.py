@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from scripts.demo import books
 from scripts.demo.client import Sent
-from scripts.demo.observe import Snapshot
-from scripts.demo.system import System
+from scripts.demo.state import Snapshot
 
 PERCENTILES = (50, 95, 99)
 
@@ -46,14 +45,11 @@ class Measures:
         return len(self.decided_at) / span if span > 0 else 0.0
 
 
-def measure(sent: Sequence[Sent], snapshot: Snapshot, system: System) -> Measures:
+def measure(sent: Sequence[Sent], snapshot: Snapshot) -> Measures:
     """Take the times of a run from its sendings and the rows that they led to."""
     start = min((one.sent_at for one in sent), default=0.0)
     end_to_end, decided, scores = [], [], []
-    for submission in books.submissions(sent, system):
-        if submission.outcome != books.ACCEPTED:
-            continue
-        row = books.own_row(submission, snapshot.rows)
+    for submission, row in books.outcomes_of(books.submissions(sent), snapshot.rows).accepted:
         if row is None or row.decided_at is None:
             continue
         scores.append(row.score or 0.0)

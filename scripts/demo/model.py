@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Optional
 
 from scripts.errors import CommandError
 
@@ -45,9 +43,9 @@ class Transaction:
     Parameters
     ----------
     transaction_id, account_id, merchant_id, amount, currency, occurred_at
-        The fields that the API demands.
+        What every transaction has. Which of them are sent, and how, is for the system to say (`bodies`).
     category, channel, latitude, longitude
-        The optional ones; None is left out.
+        What one may have besides.
     fraud
         The label, if there is one. For the confusion counts only: it is never sent.
     expected
@@ -67,26 +65,3 @@ class Transaction:
     longitude: Optional[Decimal] = None
     fraud: Optional[bool] = None
     expected: Optional[str] = None
-
-    def body(self) -> bytes:
-        """Return the request body. The amount keeps its digits: it never becomes a float."""
-        fields: dict[str, Any] = {
-            "transaction_id": self.transaction_id,
-            "account_id": self.account_id,
-            "merchant_id": self.merchant_id,
-            "currency": self.currency,
-            "occurred_at": self.occurred_at,
-        }
-        if self.category is not None:
-            fields["category"] = self.category
-        if self.channel is not None:
-            fields["channel"] = self.channel
-        text = json.dumps(fields, separators=(",", ":"))[:-1] + f',"amount":{self.amount:f}'
-        if self.latitude is not None and self.longitude is not None:
-            text += f',"location":{{"latitude":{self.latitude:f},"longitude":{self.longitude:f}}}'
-        return (text + "}").encode()
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the body: tells a repeat of a transaction from another one under the same id."""
-        return hashlib.sha256(self.body()).hexdigest()

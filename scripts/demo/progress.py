@@ -29,8 +29,10 @@ class Counters:
 
     Parameters
     ----------
-    sent, settled, flagged
+    sent, settled
         Transactions so far.
+    flagged
+        Those among them that were flagged; None where nothing counts them on the way.
     to_settle
         How many will be settled in the end, as far as is known.
     rate
@@ -39,16 +41,15 @@ class Counters:
 
     sent: int = 0
     settled: int = 0
-    flagged: int = 0
+    flagged: int | None = None
     to_settle: int = 0
     rate: float = 0.0
 
     def text(self) -> str:
         """Return the counters as a line."""
-        return (
-            f"sent {self.sent:,} · settled {self.settled:,} of about {self.to_settle:,}"
-            f" · flagged {self.flagged:,} · {self.rate:,.0f}/s"
-        )
+        flagged = "" if self.flagged is None else f" · flagged {self.flagged:,}"
+        settled = f"settled {self.settled:,} of about {self.to_settle:,}"
+        return f"sent {self.sent:,} · {settled}{flagged} · {self.rate:,.0f}/s"
 
 
 class Progress:
@@ -153,11 +154,12 @@ class Progress:
         bar = ProgressBar(
             total=counters.to_settle, completed=min(counters.settled, counters.to_settle), width=_BAR_WIDTH
         )
+        flagged = [] if counters.flagged is None else [("flagged ", "dim"), (f"{counters.flagged:,}   ", "yellow")]
         numbers = Text.assemble(
             ("sent ", "dim"), f"{counters.sent:,}   ",
             ("rate ", "dim"), f"{counters.rate:,.0f}/s   ",
             ("settled ", "dim"), f"{counters.settled:,}   ",
-            ("flagged ", "dim"), (f"{counters.flagged:,}   ", "yellow"),
+            *flagged,
             ("elapsed ", "dim"), f"{self._clock() - self._began:.0f} s",
         )  # fmt: skip
         picture = Table.grid()

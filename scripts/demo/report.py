@@ -64,12 +64,10 @@ def document(result: Result) -> dict[str, Any]:
         "held": books.held,
         "lost": books.lost,
         "duplicated": books.duplicated,
-        "out_of_order": books.out_of_order,
+        "flagged": books.flagged,
         "by_status": books.by_status,
         "http_answers": books.http_answers,
-        "high_value": books.high_value,
-        "cases": books.cases,
-        "events": books.events,
+        **books.parts,
         "confusion": asdict(books.confusion) if books.confusion else None,
         "policies": {name: asdict(count) for name, count in books.policies.items()},
         "latency_ms": {
@@ -130,6 +128,7 @@ def html(result: Result, content: dict[str, Any]) -> str:
     drawn = charts.draw(result.measures, result.books.by_status)
     return templates.get_template("report.html.j2").render(
         report=content,
+        parts=result.books.parts,
         figures=[{**figure, "svg": Markup(figure["svg"])} for figure in drawn],  # noqa: S704 - drawn by us
     )
 
@@ -137,6 +136,7 @@ def html(result: Result, content: dict[str, Any]) -> str:
 def show(result: Result, files: list[Path], console: Console) -> None:
     """Print the summary."""
     content = document(result)
+    console.print(Text(result.system, "bold"))
     table = Table.grid(padding=(0, 2))
     for check in result.books.checks:
         mark = Text("✓", "green") if check.holds else Text("✗", "bold red")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -16,17 +18,16 @@ from scripts.demo import measures, report
 from scripts.demo.client import Sender, Sent, http_poster
 from scripts.demo.diagnose import save_complaints
 from scripts.demo.flow import BACKLOG, Backlog, Stillness
-from scripts.demo.model import DemoError
-from scripts.demo.observe import Observer, Pulse, Row, Snapshot
+from scripts.demo.model import DemoError, Transaction
+from scripts.demo.observe import Observer
 from scripts.demo.progress import Counters, Progress, Rate
 from scripts.demo.source import Source
 from scripts.demo.stack import Stack
+from scripts.demo.state import WAITING, Pulse, Snapshot
 from scripts.demo.system import System
 
 StartStack = Callable[[Callable[[str], None]], AbstractContextManager[Stack]]
 
-STALL_SECONDS = 200.0
-"""Longer than the queue hides a message whose function died (180 s), so that its second try still counts."""
 _LOOK_EVERY_SECONDS = 1.0
 
 
@@ -52,7 +53,7 @@ class Options:
     workers: int
     seed: int
     out: Path
-    stall_seconds: float = STALL_SECONDS
+    stall_seconds: float
 
 
 class Run:
@@ -91,8 +92,6 @@ class Run:
         self._clock = clock
         self._sleep = sleep
         self._check_interrupted = check
-        self._commits_before = 0
-        self._cases_before = 0
 
     def execute(self, start_stack: StartStack) -> int:
         """Do everything; return the exit status: 0 only if the books balance.
@@ -135,112 +134,103 @@ class Run:
             return result
 
     def _seed(self, observer: Observer, progress: Progress) -> None:
-        count = observer.seed_merchants(self._source.merchants())
+        count = observer.prepare(self._source.merchants())
         progress.note(f"{count:,} merchants configured")
-        self._commits_before = sum(observer.commits().values())
-        self._cases_before = observer.case_count()
+
+    def _body(self) -> Callable[[Transaction], bytes]:
+        names = {merchant.merchant_id: merchant.name for merchant in self._source.merchants()}
+        return lambda transaction: self._system.body(transaction, names.get(transaction.merchant_id))
 
     def _send(self, stack: Stack, observer: Observer, progress: Progress) -> list[Sent]:
         url = stack.api_endpoint.rstrip("/") + self._system.submit_path
-        sender = Sender(lambda: http_poster(url, stack.api_key), self._options.workers, self._options.rate)
+        poster = partial(http_poster, url, stack.api_key)
+        sender = Sender(poster, self._body(), self._options.workers, self._options.rate)
         patience = self._options.stall_seconds + (1.0 / self._options.rate if self._options.rate else 0.0)
-        rate, still = Rate(self._clock), Stillness(self._clock)
-        backlog = Backlog(BACKLOG, observer.waiting, self._clock)
+        rate, still, backlog = Rate(self._clock), Stillness(self._clock), Backlog(BACKLOG, self._clock)
         rate.of(0)
-        sender.start(self._source.transactions())
+        sender.start(self._system.expecting(transaction) for transaction in self._source.transactions())
         try:
             while not sender.done.wait(_LOOK_EVERY_SECONDS):
-                sent = len(sender.sent)
-                counters = self._sending(observer, sent, rate.of(sent))
-                if still.seconds((sent, counters.settled)) > patience:
+                sent, waiting = len(sender.sent), observer.waiting()
+                if still.seconds((sent, waiting)) > patience:
                     raise DemoError(f"the API left everything unanswered for {patience:.0f} s, {sent:,} were sent.")
-                pausing = not self._options.rate and backlog.full(len(sender.accepted), counters.settled)
+                pausing = not self._options.rate and backlog.full(waiting)
                 sender.pause(pausing)
+                counters = self._sending(observer, sender, waiting, rate.of(sent))
                 progress.update(counters, "pausing: the pipeline catches up" if pausing else "")
         finally:
             sender.stop()
         sent_all = sender.result()
-        progress.update(self._sending(observer, len(sent_all), 0.0))
+        progress.update(self._sending(observer, sender, observer.waiting(), 0.0))
         return sent_all
 
-    def _sending(self, observer: Observer, sent: int, rate: float) -> Counters:
+    def _sending(self, observer: Observer, sender: Sender, waiting: int, rate: float) -> Counters:
         return Counters(
-            sent=sent,
-            settled=sum(observer.commits().values()) - self._commits_before,
-            flagged=observer.case_count() - self._cases_before,
-            to_settle=max(self._source.total, sent),
+            sent=len(sender.sent),
+            settled=_settled(len(sender.accepted), waiting),
+            flagged=observer.flagged(),
+            to_settle=max(self._source.total, len(sender.sent)),
             rate=rate,
         )
 
     def _settle(self, sent: list[Sent], observer: Observer, progress: Progress) -> tuple[Snapshot, str]:
         """Wait until everything accepted is at rest and announced; return what is there, and any stall."""
-        accepted = {
-            submission.first.transaction.transaction_id
-            for submission in bookkeeping.submissions(sent, self._system)
-            if submission.outcome == bookkeeping.ACCEPTED
-        }
+        made = bookkeeping.submissions(sent)
+        accepted = sum(1 for submission in made if submission.outcome == bookkeeping.ACCEPTED)
         rate, still = Rate(self._clock), Stillness(self._clock)
         examined: Pulse | None = None
         while True:
             pulse = observer.pulse()
-            waits_for = f"{pulse.waiting:,} decisions" if pulse.waiting else "events and cases"
-            counters = self._settling(pulse, len(sent), len(accepted), rate.of(pulse.commits))
+            settled = _settled(accepted, pulse.waiting)
+            waits_for = f"{pulse.waiting:,} decisions" if pulse.waiting else "what follows them"
+            counters = Counters(len(sent), settled, pulse.flagged, accepted, rate.of(settled))
             progress.update(counters, f"waiting for {waits_for}")
             # Reading everything is dear, so it is done only when the cheap counts say that it could be over.
             if not pulse.waiting and pulse != examined:
                 snapshot, examined = observer.snapshot(), pulse
-                if not self._unfinished(accepted, snapshot):
+                if not _unfinished(made, snapshot):
                     return snapshot, ""
             if still.seconds(pulse) > self._options.stall_seconds:
                 snapshot = observer.snapshot()
-                unfinished = self._unfinished(accepted, snapshot)
+                unfinished = _unfinished(made, snapshot)
                 return snapshot, self._stall(unfinished) if unfinished else ""
             self._sleep(_LOOK_EVERY_SECONDS)
-
-    def _settling(self, pulse: Pulse, sent: int, accepted: int, rate: float) -> Counters:
-        return Counters(
-            sent=sent,
-            settled=pulse.commits - self._commits_before,
-            flagged=pulse.cases - self._cases_before,
-            to_settle=accepted,
-            rate=rate,
-        )
 
     def _stall(self, unfinished: str) -> str:
         return f"Nothing moved for {self._options.stall_seconds:.0f} s while waiting for {unfinished}."
 
-    def _unfinished(self, accepted: set[str], snapshot: Snapshot) -> str:
-        """Say in words what is still under way; empty when nothing is."""
-        rows = [snapshot.rows[id_] for id_ in accepted if id_ in snapshot.rows]
-        decided = [row for row in rows if row.outcome is not None]
-        routed = [row for row in snapshot.rows.values() if self._system.high_value_route in row.routes]
-        missing = {
-            "rows": len(accepted) - len(rows),
-            "decisions": sum(1 for row in rows if row.status == self._system.waiting),
-            "announcements": sum(1 for row in decided if row.transaction_id not in snapshot.archive.decided),
-            "cases": sum(1 for row in decided if self._lacks_case(row, snapshot)),
-            "priority messages": max(0, len(routed) - snapshot.priority_messages),
-        }
-        return ", ".join(f"{count:,} {what}" for what, count in missing.items() if count)
-
-    def _lacks_case(self, row: Row, snapshot: Snapshot) -> bool:
-        return row.outcome in self._system.flagged and row.transaction_id not in snapshot.cases
-
     def _check(
         self, sent: list[Sent], snapshot: Snapshot, stack: Stack, stall: str, progress: Progress
     ) -> report.Result:
-        progress.note(f"{len(snapshot.rows):,} rows, {len(snapshot.archive.deliveries):,} events")
+        progress.note(f"{len(snapshot.rows):,} rows")
         return report.Result(
             system=self._system.name,
-            books=bookkeeping.count(sent, snapshot, self._system),
-            measures=measures.measure(sent, snapshot, self._system),
+            books=bookkeeping.count(sent, snapshot),
+            measures=measures.measure(sent, snapshot),
             input_name=self._source.name,
             unmappable=self._source.unmappable,
             seed=self._options.seed,
             rate=self._options.rate,
             workers=self._options.workers,
             emulator=stack.emulator,
-            apply_seconds=stack.apply_seconds,
-            restored=stack.restored,
+            apply_seconds=stack.deployed.apply_seconds,
+            restored=stack.deployed.restored,
             stall=stall,
         )
+
+
+def _settled(accepted: int, waiting: int) -> int:
+    """Return how many accepted transactions wait no more; a row can be there before its answer is."""
+    return max(0, accepted - waiting)
+
+
+def _unfinished(made: Sequence[bookkeeping.Submission], snapshot: Snapshot) -> str:
+    """Say in words what is still under way; empty when nothing is."""
+    outcomes = bookkeeping.outcomes_of(made, snapshot.rows)
+    missing = {
+        "rows": sum(1 for submission, _ in outcomes.accepted if submission.transaction_id not in snapshot.rows),
+        "decisions": sum(1 for _, row in outcomes.accepted if row is not None and row.status == WAITING),
+    }
+    for findings in snapshot.findings:
+        missing.update(findings.unfinished(outcomes))
+    return ", ".join(f"{count:,} {what}" for what, count in missing.items() if count)

@@ -1,4 +1,4 @@
-"""The one place that knows how the local stack is started and what the root's outputs are called."""
+"""The way from the demonstration to the harness: starts a local stack, and gives access to it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-import boto3
-from botocore.config import Config
-
-from scripts import aws_environment, environments
+from scripts import environments
 from scripts import stack as harness
 from scripts.demo.model import DemoError
-from scripts.demo.observe import Observer, Resources
+from scripts.demo.observe import Observer
 from scripts.demo.system import System
 from scripts.ministack import MiniStack
+from scripts.systems import Deployable
 from scripts.terraform import Message
 
 Say = Callable[[str], None]
-
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
 
 
 @dataclass(frozen=True)
@@ -33,83 +29,63 @@ class Stack:
     api_endpoint
         The API's address, without the path of an operation.
     api_key
-        The value of its key.
-    resources
-        Where to look at what happens.
-    apply_seconds
-        How long `terraform apply` took.
-    restored
-        Whether that was in an earlier run, and its result was brought back.
+        The value of its key; empty if it demands none.
+    deployed
+        What the harness knows of it.
     emulator
         Name and version of the local AWS.
-    session
-        Makes clients for it.
-    endpoint
-        Where those clients connect to.
     """
 
     api_endpoint: str
     api_key: str = field(repr=False)
-    resources: Resources
-    apply_seconds: float
-    restored: bool
+    deployed: harness.Stack
     emulator: str
-    session: boto3.session.Session = field(repr=False)
-    endpoint: str
 
     def client(self, service: str) -> Any:
         """Return a client of `service`."""
-        return self.session.client(service, endpoint_url=self.endpoint, config=_CONFIG)  # type: ignore[call-overload]
+        return self.deployed.client(service)
+
+    def output(self, name: str) -> str:
+        """Return an output of the root, a text.
+
+        Raises
+        ------
+        DemoError
+            If there is none.
+        """
+        value = self.deployed.outputs.get(name)
+        if not isinstance(value, str) or not value:
+            raise DemoError(f"{self.deployed.system} has no output {name!r}, which the demonstration needs.")
+        return value
 
     def observer(self, system: System) -> Observer:
         """Return what looks at the tables, queues and buckets of this stack."""
-        return Observer(self.client("dynamodb"), self.client("sqs"), self.client("s3"), self.resources, system)
+        return Observer(self, system)
 
 
 @contextmanager
-def start_local_stack(say: Say) -> Iterator[Stack]:
-    """Start a local AWS of the run's own, deploy the root to it, and stop it afterwards.
+def start_local_stack(system: Deployable, say: Say) -> Iterator[Stack]:
+    """Start a local AWS of the run's own, deploy a system to it, and stop it afterwards.
 
     Parameters
     ----------
+    system
+        What to deploy.
     say
         Shows what is being done, in a few words.
     """
     say("starting the local AWS")
-    with MiniStack("demo") as server:
+    with MiniStack("demo", region=system.region) as server:
         say("packaging the functions, terraform init")
-        deployed = harness.deploy(server, _watch(say))
+        deployed = harness.deploy(server, system, _watch(say))
         say("brought an earlier deployment back" if deployed.restored else "deployed")
         yield connect(deployed)
 
 
 def connect(deployed: harness.Stack) -> Stack:
     """Return the deployed root as the demonstration uses it."""
-    session = boto3.session.Session(
-        aws_access_key_id=aws_environment.ACCESS_KEY,
-        aws_secret_access_key=aws_environment.SECRET_KEY,
-        region_name=aws_environment.REGION,
-    )
-    outputs = deployed.outputs
-    gateway = session.client("apigateway", endpoint_url=deployed.endpoint, config=_CONFIG)
-    key = gateway.get_api_key(apiKey=_output(outputs, "api_key_id"), includeValue=True)
-    return Stack(
-        api_endpoint=harness.api_url(deployed),
-        api_key=key["value"],
-        resources=Resources(
-            transactions_table=_output(outputs, "transactions_table_name"),
-            accounts_table=_output(outputs, "accounts_table_name"),
-            merchants_table=_output(outputs, "merchants_table_name"),
-            cases_table=_output(outputs, "cases_table_name"),
-            priority_queue_url=_output(outputs, "priority_queue_url"),
-            archive_bucket=_output(outputs, "archive_bucket_name"),
-        ),
-        apply_seconds=deployed.apply_seconds,
-        restored=deployed.restored,
-        emulator=emulator_name(),
-        session=session,
-        endpoint=deployed.endpoint,
-    )
+    key = harness.api_key(deployed)
+    return Stack(harness.api_url(deployed), key.value if key else "", deployed, emulator_name())
 
 
 def emulator_name() -> str:
@@ -117,13 +93,6 @@ def emulator_name() -> str:
     pinned = environments.MINISTACK.requirements.read_text(encoding="utf-8")
     found = re.search(r"^ministack(?:\[[^\]]*\])?==([^\s\\;]+)", pinned, re.MULTILINE)
     return f"MiniStack {found.group(1)}" if found else "MiniStack"
-
-
-def _output(outputs: dict[str, Any], name: str) -> str:
-    value = outputs.get(name)
-    if not isinstance(value, str) or not value:
-        raise DemoError(f"the root has no output {name!r}, which the demonstration needs (outputs.tf).")
-    return value
 
 
 def _watch(say: Say) -> Callable[[Message], None]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Optional
 
-from scripts.demo.observe import Row
-from scripts.demo.system import System
+from scripts.demo.state import FLAGGED, Row
 
 
 @dataclass
@@ -48,19 +47,17 @@ class PolicyCount:
             self.genuine_flagged += flagged and not fraud
 
 
-def count(decided: Iterable[tuple[Row, Optional[bool]]], system: System) -> dict[str, PolicyCount]:
+def count(decided: Iterable[tuple[Row, Optional[bool]]]) -> dict[str, PolicyCount]:
     """Count the verdicts of each policy, those that decided most first.
 
     Parameters
     ----------
     decided
         Rows with a decision, each with its label, if there is one.
-    system
-        Which outcomes count as flagged.
 
     """
     counts: dict[str, PolicyCount] = defaultdict(PolicyCount)
     for row, fraud in decided:
         for policy, outcome in row.verdicts.items():
-            counts[policy].add(outcome in system.flagged, policy == row.policy, fraud)
+            counts[policy].add(outcome in FLAGGED, policy == row.policy, fraud)
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1].decided, entry[0])))

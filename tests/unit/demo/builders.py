@@ -7,9 +7,16 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from scripts.demo import bodies
 from scripts.demo.client import Sent
 from scripts.demo.model import Transaction
-from scripts.demo.observe import Archive, Case, Row, Snapshot
+from scripts.demo.parts.accounts import Accounts
+from scripts.demo.parts.alerts import Alerts
+from scripts.demo.parts.archive import Archive
+from scripts.demo.parts.cases import Case, Cases
+from scripts.demo.parts.dead_letters import DeadLetters
+from scripts.demo.parts.priority import PriorityRoute
+from scripts.demo.state import Findings, Row, Snapshot
 
 
 def transaction(transaction_id: str = "t1", **changes: Any) -> Transaction:
@@ -27,7 +34,7 @@ def transaction(transaction_id: str = "t1", **changes: Any) -> Transaction:
 def sent(
     given: Transaction, order: int = 0, status: int | None = 202, sent_at: float = 100.0, seconds: float = 0.01
 ) -> Sent:
-    return Sent(given, order, sent_at, status, seconds, attempts=1)
+    return Sent(given, bodies.flagship(given, None), order, sent_at, status, seconds, attempts=1)
 
 
 def row(given: Transaction, sequence: int | None = 1, **changes: Any) -> Row:
@@ -65,20 +72,32 @@ def waiting_row(given: Transaction, status: str = "RECEIVED") -> Row:
     )
 
 
-def snapshot(rows: Iterable[Row], **changes: Any) -> Snapshot:
-    """Everything that a faultless pipeline would have made of `rows`."""
-    by_id = {one.transaction_id: one for one in rows}
-    decided = [one for one in by_id.values() if one.outcome is not None]
-    events = {one.transaction_id: {f"{one.transaction_id}#2"} for one in decided}
+def flagship_findings(rows: Iterable[Row], **changes: Any) -> list[Findings]:
+    """Return what the flagship's parts would hold after a faultless run; `changes` by the name of the part."""
+    decided = [one for one in rows if one.outcome is not None]
     fields: dict[str, Any] = {
-        "rows": by_id,
-        "commits": dict(Counter(one.account_id for one in by_id.values() if one.sequence is not None)),
-        "cases": {one.transaction_id: Case(one.transaction_id, "OPEN") for one in decided if one.outcome != "APPROVED"},
-        "archive": archive(events),
-        "priority_messages": sum(1 for one in decided if "high_value" in one.routes),
+        "accounts": Accounts(dict(Counter(one.account_id or "" for one in rows if one.sequence is not None))),
+        "priority": PriorityRoute(sum(1 for one in decided if "high_value" in one.routes)),
+        "cases": Cases({one.transaction_id: Case(one.transaction_id, "OPEN") for one in decided if one.flagged}),
+        "archive": archive({one.transaction_id: {f"{one.transaction_id}#2"} for one in decided}),
+        "dead_letters": DeadLetters({"transactions-dead-letter.fifo": 0}),
     }
-    return Snapshot(**{**fields, **changes})
+    return list({**fields, **changes}.values())
+
+
+def snapshot(rows: Iterable[Row], **changes: Any) -> Snapshot:
+    """Everything that a faultless flagship would have made of `rows`; `changes` by the name of the part."""
+    made = list(rows)
+    return Snapshot({one.transaction_id: one for one in made}, flagship_findings(made, **changes))
 
 
 def archive(events: Mapping[str, set[str]]) -> Archive:
     return Archive(dict(events), Counter(event_id for ids in events.values() for event_id in ids))
+
+
+def alerts(*transaction_ids: str, queued: int = 0) -> Alerts:
+    """One alert for each id; an id given twice was alerted twice."""
+    found = Alerts(queued=queued)
+    for number, transaction_id in enumerate(transaction_ids):
+        found.sent.setdefault(transaction_id, set()).add(f"message-{number}")
+    return found

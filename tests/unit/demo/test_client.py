@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.demo import bodies
 from scripts.demo.client import GIVE_UP_AFTER, Pace, Poster, Retry, Sender, Sent, http_poster
 from scripts.demo.model import DemoError, Transaction
 from tests.unit.demo.builders import transaction
 
 AT_ONCE = Retry(attempts=8, base_seconds=0.0)
+
+
+def body(given: Transaction) -> bytes:
+    return bodies.flagship(given, None)
 
 
 class Api:
@@ -54,7 +59,7 @@ class Api:
 
 
 def send(api: Api, given_transactions: Sequence[Transaction], workers: int = 4, retry: Retry = AT_ONCE) -> list[Sent]:
-    sender = Sender(api.poster, workers, retry=retry)
+    sender = Sender(api.poster, body, workers, retry=retry)
     sender.start(given_transactions)
     assert sender.done.wait(30)
     sender.stop()
@@ -133,7 +138,7 @@ def test_an_input_that_breaks_off_ends_the_run_with_its_error() -> None:
         yield transaction()
         raise DemoError("the file is damaged")
 
-    sender = Sender(Api().poster, 2)
+    sender = Sender(Api().poster, body, 2)
     sender.start(broken())
 
     assert sender.done.wait(30)
@@ -143,7 +148,7 @@ def test_an_input_that_breaks_off_ends_the_run_with_its_error() -> None:
 
 def test_a_paused_sender_begins_nothing_until_it_may_go_on() -> None:
     api = Api()
-    sender = Sender(api.poster, 2)
+    sender = Sender(api.poster, body, 2)
     sender.pause(True)
     sender.start(mixed(50, accounts=5))
 
@@ -157,7 +162,7 @@ def test_a_paused_sender_begins_nothing_until_it_may_go_on() -> None:
 def test_a_stopped_sender_leaves_no_thread_behind() -> None:
     release = threading.Event()
     before = threading.active_count()
-    sender = Sender(Api(lambda _id, _attempt: 202 if release.wait(10) else None).poster, 4)
+    sender = Sender(Api(lambda _id, _attempt: 202 if release.wait(10) else None).poster, body, 4)
     sender.start(mixed(10_000, accounts=500))
 
     release.set()
@@ -186,11 +191,11 @@ def test_without_a_rate_nothing_waits() -> None:
 
 
 @contextmanager
-def listening(status: int, seen: list[dict[str, str]]) -> Iterator[str]:
+def listening(status: int, seen: list[dict[str, str | None]]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            seen.append({"path": self.path, "key": self.headers["x-api-key"], "body": body.decode()})
+            sent = self.rfile.read(int(self.headers["content-length"]))
+            seen.append({"path": self.path, "key": self.headers["x-api-key"], "body": sent.decode()})
             self.send_response(status)
             self.send_header("content-length", "0")
             self.end_headers()
@@ -211,12 +216,20 @@ def listening(status: int, seen: list[dict[str, str]]) -> Iterator[str]:
 
 def test_a_transaction_travels_over_http_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # must not be asked for an address on this machine
-    seen: list[dict[str, str]] = []
-    body = transaction(amount=Decimal("0.10")).body()
+    seen: list[dict[str, str | None]] = []
+    sent = body(transaction(amount=Decimal("0.10")))
     with listening(202, seen) as url:
-        assert http_poster(url, "secret")(body) == 202
+        assert http_poster(url, "secret")(sent) == 202
 
-    assert seen == [{"path": "/live/v1/transactions", "key": "secret", "body": body.decode()}]
+    assert seen == [{"path": "/live/v1/transactions", "key": "secret", "body": sent.decode()}]
+
+
+def test_an_api_without_a_key_is_sent_none() -> None:
+    seen: list[dict[str, str | None]] = []
+    with listening(202, seen) as url:
+        http_poster(url, "")(b"{}")
+
+    assert seen[0]["key"] is None
 
 
 def test_nobody_listening_is_no_answer() -> None:

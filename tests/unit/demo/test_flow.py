@@ -19,36 +19,27 @@ def clock() -> Clock:
 
 
 def test_sending_pauses_at_the_limit_and_goes_on_below_it(clock: Clock) -> None:
-    backlog = Backlog(10, waiting=lambda: 0, clock=clock)
+    backlog = Backlog(10, clock)
 
-    assert [backlog.full(accepted, 5) for accepted in (5, 14, 15, 16, 14)] == [False, False, True, True, False]
-
-
-def test_what_will_never_be_decided_does_not_hold_the_rest_up_for_ever(clock: Clock) -> None:
-    backlog = Backlog(10, waiting=lambda: 3, clock=clock)
-    assert backlog.full(accepted=100, settled=90)
-
-    clock.now = 6.0
-
-    assert not backlog.full(accepted=100, settled=90)
-
-
-def test_a_queue_that_really_is_full_goes_on_pausing(clock: Clock) -> None:
-    backlog = Backlog(10, waiting=lambda: 10, clock=clock)
-    assert backlog.full(accepted=100, settled=90)
-
-    clock.now = 6.0
-
-    assert backlog.full(accepted=100, settled=90)
+    assert [backlog.full(waiting) for waiting in (0, 9, 10, 11, 9)] == [False, False, True, True, False]
 
 
 def test_a_pipeline_that_stands_still_is_not_waited_for_while_sending(clock: Clock) -> None:
-    backlog = Backlog(10, waiting=lambda: 10, clock=clock)
-    assert backlog.full(accepted=100, settled=90)
+    backlog = Backlog(10, clock)
+    assert backlog.full(10)
 
     clock.now = 61.0
 
-    assert not backlog.full(accepted=100, settled=90)
+    assert not backlog.full(10)
+
+
+def test_a_backlog_that_comes_back_to_the_same_length_is_not_taken_for_a_stall(clock: Clock) -> None:
+    backlog = Backlog(10, clock)
+    for now, waiting in ((0.0, 10), (30.0, 4), (61.0, 10)):
+        clock.now = now
+        full = backlog.full(waiting)
+
+    assert full
 
 
 def test_stillness_begins_again_with_each_movement(clock: Clock) -> None:

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.demo.measures import measure, percentiles_ms
-from scripts.demo.system import FLAGSHIP
 from tests.unit.demo.builders import row, sent, snapshot, transaction
 
 
@@ -15,7 +14,7 @@ def test_end_to_end_runs_from_the_call_to_the_committed_decision() -> None:
     answers = [sent(one, 0, sent_at=100.0, seconds=0.02), sent(two, 1, sent_at=101.0, seconds=0.04)]
     state = snapshot([row(one, decided_at=100.5), row(two, decided_at=104.0)])
 
-    measures = measure(answers, state, FLAGSHIP)
+    measures = measure(answers, state)
 
     assert measures.end_to_end_seconds == (0.5, 3.0)
     assert measures.api_seconds == (0.02, 0.04)
@@ -25,7 +24,7 @@ def test_end_to_end_runs_from_the_call_to_the_committed_decision() -> None:
 def test_what_an_earlier_run_decided_is_not_measured() -> None:
     one = transaction()
 
-    measures = measure([sent(one, status=200, sent_at=100.0)], snapshot([row(one, decided_at=50.0)]), FLAGSHIP)
+    measures = measure([sent(one, status=200, sent_at=100.0)], snapshot([row(one, decided_at=50.0)]))
 
     assert measures.end_to_end_seconds == ()
     assert measures.throughput_tps == 0.0
@@ -34,7 +33,7 @@ def test_what_an_earlier_run_decided_is_not_measured() -> None:
 def test_a_row_of_another_body_is_not_measured() -> None:
     one = transaction()
 
-    assert measure([sent(one)], snapshot([row(transaction(amount=Decimal("7")))]), FLAGSHIP).scores == ()
+    assert measure([sent(one)], snapshot([row(transaction(amount=Decimal("7")))])).scores == ()
 
 
 @given(st.lists(st.floats(0.0, 60.0), min_size=1, max_size=200))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +17,14 @@ from boto3.dynamodb.types import TypeSerializer
 
 from scripts.demo.diagnose import save_complaints
 from scripts.demo.model import DemoError, Merchant
-from scripts.demo.observe import Case, Observer, Resources, Row
-from scripts.demo.system import FLAGSHIP
+from scripts.demo.observe import Observer
+from scripts.demo.parts.accounts import Accounts
+from scripts.demo.parts.archive import Archive, ArchiveBucket
+from scripts.demo.parts.cases import Case, Cases
+from scripts.demo.parts.dead_letters import DeadLetters
+from scripts.demo.parts.priority import PriorityRoute
+from scripts.demo.state import Row
+from scripts.demo.systems import FLAGSHIP
 
 Clients = Callable[[str], Any]
 
@@ -36,11 +44,6 @@ WAITING = {
 UNREADABLE = {"transaction_id": "message#1", "status": "REJECTED"}
 
 
-def put(dynamodb: Any, table: str, row: dict[str, Any]) -> None:
-    serialize = TypeSerializer().serialize
-    dynamodb.put_item(TableName=table, Item={name: serialize(value) for name, value in row.items()})
-
-
 def make_table(dynamodb: Any, name: str, key: str, **more: Any) -> str:
     attributes = [{"AttributeName": key, "AttributeType": "S"}, *more.pop("attributes", [])]
     dynamodb.create_table(
@@ -50,55 +53,77 @@ def make_table(dynamodb: Any, name: str, key: str, **more: Any) -> str:
     return name
 
 
+@dataclass
+class Deployed:
+    """Tables, queues and a bucket that nobody but the test has, under the outputs of a root."""
+
+    client: Clients
+    outputs: dict[str, str]
+
+    def output(self, name: str) -> str:
+        return self.outputs[name]
+
+    def put(self, output: str, *rows: dict[str, Any]) -> None:
+        serialize = TypeSerializer().serialize
+        for row in rows:
+            item = {name: serialize(value) for name, value in row.items()}
+            self.client("dynamodb").put_item(TableName=self.outputs[output], Item=item)
+
+    def archive(self, key: str, *events: dict[str, Any]) -> None:
+        lines = "\n".join(json.dumps(event) for event in events)
+        bucket = self.outputs["archive_bucket_name"]
+        self.client("s3").put_object(Bucket=bucket, Key=key, Body=gzip.compress(lines.encode()))
+
+
 @pytest.fixture
-def resources(aws: Clients) -> Resources:
-    dynamodb, own = aws("dynamodb"), uuid.uuid4().hex[:8]
+def deployed(aws: Clients) -> Deployed:
+    dynamodb, sqs, own = aws("dynamodb"), aws("sqs"), uuid.uuid4().hex[:8]
     shard, after = "received_shard", "sweep_after"
     index = {
         "IndexName": FLAGSHIP.received_index,
         "KeySchema": [{"AttributeName": shard, "KeyType": "HASH"}, {"AttributeName": after, "KeyType": "RANGE"}],
         "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
-    queue = aws("sqs").create_queue(QueueName=f"priority-{own}.fifo", Attributes={"FifoQueue": "true"})
+    priority = sqs.create_queue(QueueName=f"priority-{own}.fifo", Attributes={"FifoQueue": "true"})
     aws("s3").create_bucket(Bucket=f"archive-{own}")
-    return Resources(
-        transactions_table=make_table(
+    outputs = {
+        "transactions_table_name": make_table(
             dynamodb, f"transactions-{own}", "transaction_id", GlobalSecondaryIndexes=[index],
             attributes=[{"AttributeName": name, "AttributeType": "S"} for name in (shard, after)],
         ),
-        accounts_table=make_table(dynamodb, f"accounts-{own}", "account_id"),
-        merchants_table=make_table(dynamodb, f"merchants-{own}", "merchant_id"),
-        cases_table=make_table(dynamodb, f"cases-{own}", "case_id"),
-        priority_queue_url=queue["QueueUrl"],
-        archive_bucket=f"archive-{own}",
-    )  # fmt: skip
+        "accounts_table_name": make_table(dynamodb, f"accounts-{own}", "account_id"),
+        "merchants_table_name": make_table(dynamodb, f"merchants-{own}", "merchant_id"),
+        "cases_table_name": make_table(dynamodb, f"cases-{own}", "case_id"),
+        "priority_queue_url": priority["QueueUrl"],
+        "archive_bucket_name": f"archive-{own}",
+        "transaction_dead_letter_queue_url": sqs.create_queue(QueueName=f"dlq-1-{own}")["QueueUrl"],
+        "learn_dead_letter_queue_url": sqs.create_queue(QueueName=f"dlq-2-{own}")["QueueUrl"],
+    }  # fmt: skip
+    return Deployed(aws, outputs)
 
 
 @pytest.fixture
-def observer(aws: Clients, resources: Resources) -> Observer:
-    return Observer(aws("dynamodb"), aws("sqs"), aws("s3"), resources, FLAGSHIP)
-
-
-def archive(aws: Clients, resources: Resources, key: str, *events: dict[str, Any]) -> None:
-    lines = "\n".join(json.dumps(event) for event in events)
-    aws("s3").put_object(Bucket=resources.archive_bucket, Key=key, Body=gzip.compress(lines.encode()))
+def observer(deployed: Deployed) -> Observer:
+    return Observer(deployed, FLAGSHIP)
 
 
 def event(event_id: str, kind: str = "TransactionDecided") -> dict[str, Any]:
     return {"detail-type": kind, "detail": {"event_id": event_id, "transaction_id": event_id.split("#", maxsplit=1)[0]}}
 
 
-def test_a_snapshot_holds_what_is_in_the_tables_the_queue_and_the_bucket(
-    aws: Clients, resources: Resources, observer: Observer
+def test_a_snapshot_holds_what_is_in_the_tables_the_queues_and_the_bucket(
+    deployed: Deployed, observer: Observer
 ) -> None:
-    for row in (DECIDED, WAITING, UNREADABLE):
-        put(aws("dynamodb"), resources.transactions_table, row)
-    put(aws("dynamodb"), resources.accounts_table, {"account_id": "a1", "commits": 3, "version": 9})
-    put(aws("dynamodb"), resources.cases_table, {"case_id": "t1", "status": "CLOSED", "outcome": "DECLINED"})
-    aws("sqs").send_message(
-        QueueUrl=resources.priority_queue_url, MessageBody="t1", MessageGroupId="a1", MessageDeduplicationId="1"
-    )
-    archive(aws, resources, "events/day=1/1.json.gz", event("t1#2"), event("t1#3", "TransactionStatusChanged"))
+    deployed.put("transactions_table_name", DECIDED, WAITING, UNREADABLE)
+    deployed.put("accounts_table_name", {"account_id": "a1", "commits": 3, "version": 9})
+    deployed.put("cases_table_name", {"case_id": "t1", "status": "CLOSED", "outcome": "DECLINED"})
+    sqs, dead = deployed.client("sqs"), deployed.outputs["learn_dead_letter_queue_url"]
+    sqs.send_message(QueueUrl=dead, MessageBody="{}")
+    sqs.send_message(
+        QueueUrl=deployed.outputs["priority_queue_url"], MessageBody="t1", MessageGroupId="a1",
+        MessageDeduplicationId="1",
+    )  # fmt: skip
+    deployed.archive("events/day=1/1.json.gz", event("t1#2"), event("t1#3", "TransactionStatusChanged"))
 
     state = observer.snapshot()
 
@@ -108,58 +133,79 @@ def test_a_snapshot_holds_what_is_in_the_tables_the_queue_and_the_bucket(
         ("high_value",), 1, "points", {"points": "REVIEW_REQUIRED", "weights": "APPROVED"},
     )  # fmt: skip
     assert state.rows["t2"].outcome is None
-    assert state.rejected_messages == 1
-    assert state.commits == {"a1": 3}
-    assert state.cases == {"t1": Case("t1", "CLOSED", "DECLINED")}
-    assert state.priority_messages == 1
-    assert state.archive.decided == {"t1": {"t1#2"}}
-    assert set(state.archive.deliveries) == {"t1#2", "t1#3"}
+    assert (state.unreadable, state.surplus) == (1, {})
+    accounts, priority, cases, archived, dead_letters = state.findings
+    assert accounts == Accounts({"a1": 3})
+    assert priority == PriorityRoute(1)
+    assert cases == Cases({"t1": Case("t1", "CLOSED", "DECLINED")})
+    assert archived == Archive({"t1": {"t1#2"}}, Counter(["t1#2", "t1#3"]))
+    assert isinstance(dead_letters, DeadLetters)
+    assert sorted(dead_letters.messages.values()) == [0, 1]
+    assert dead_letters.messages[dead.rsplit("/", 1)[-1]] == 1
 
 
-def test_the_pulse_counts_only_waiting_rows_as_waiting(aws: Clients, resources: Resources, observer: Observer) -> None:
-    for row in (DECIDED, WAITING):
-        put(aws("dynamodb"), resources.transactions_table, row)
+def test_the_pulse_counts_only_waiting_rows_as_waiting(deployed: Deployed, observer: Observer) -> None:
+    deployed.put("transactions_table_name", DECIDED, WAITING)
 
     assert observer.pulse().waiting == 1
 
 
-def test_an_archived_object_is_counted_once_however_often_one_looks(
-    aws: Clients, resources: Resources, observer: Observer
-) -> None:
-    archive(aws, resources, "events/1.json.gz", event("t1#2"))
-    observer.archive()
-    archive(aws, resources, "events/2.json.gz", event("t1#2"), event("t2#2"))
+def test_without_the_index_the_waiting_rows_are_found_by_their_status(deployed: Deployed) -> None:
+    deployed.put("transactions_table_name", DECIDED, WAITING, {**WAITING, "transaction_id": "t3"})
 
-    assert dict(observer.archive().deliveries) == {"t1#2": 2, "t2#2": 1}
+    assert Observer(deployed, replace(FLAGSHIP, received_index=None)).waiting() == 2
 
 
-def test_what_the_archive_keeps_aside_is_no_event(aws: Clients, resources: Resources, observer: Observer) -> None:
-    aws("s3").put_object(Bucket=resources.archive_bucket, Key="quarantine/1.json", Body=b'{"reason": "no event"}')
+def test_a_part_that_moves_changes_the_pulse(deployed: Deployed, observer: Observer) -> None:
+    before = observer.pulse()
+    deployed.put("cases_table_name", {"case_id": "t1", "status": "OPEN"})
 
-    assert not observer.archive().deliveries
+    after = observer.pulse()
+
+    assert after != before
+    assert (before.flagged, after.flagged) == (0, 1)
 
 
-def test_an_object_that_is_no_event_file_is_named(aws: Clients, resources: Resources, observer: Observer) -> None:
-    aws("s3").put_object(Bucket=resources.archive_bucket, Key="events/odd.bin", Body=b"\x00\x01")
+def test_an_archived_object_is_counted_once_however_often_one_looks(deployed: Deployed) -> None:
+    bucket = ArchiveBucket(deployed)
+    deployed.archive("events/1.json.gz", event("t1#2"))
+    bucket.read()
+    deployed.archive("events/2.json.gz", event("t1#2"), event("t2#2"))
+
+    assert dict(bucket.read().deliveries) == {"t1#2": 2, "t2#2": 1}
+
+
+def test_what_the_archive_keeps_aside_is_no_event(deployed: Deployed) -> None:
+    bucket = deployed.outputs["archive_bucket_name"]
+    deployed.client("s3").put_object(Bucket=bucket, Key="quarantine/1.json", Body=b'{"reason": "no event"}')
+
+    assert not ArchiveBucket(deployed).read().deliveries
+
+
+def test_an_object_that_is_no_event_file_is_named(deployed: Deployed) -> None:
+    bucket = deployed.outputs["archive_bucket_name"]
+    deployed.client("s3").put_object(Bucket=bucket, Key="events/odd.bin", Body=b"\x00\x01")
 
     with pytest.raises(DemoError, match=r"no JSON lines file: events/odd\.bin"):
-        observer.archive()
+        ArchiveBucket(deployed).read()
 
 
-def test_more_rows_than_a_page_holds_are_all_read(aws: Clients, resources: Resources, observer: Observer) -> None:
+def test_more_rows_than_a_page_holds_are_all_read(deployed: Deployed, observer: Observer) -> None:
     wide = {"history": [{"reason": "ACCEPTED", "note": "x" * 100_000}]}
     for number in range(25):  # 2.5 MB: a page ends at 1 MB
-        put(aws("dynamodb"), resources.transactions_table, {**WAITING, **wide, "transaction_id": f"t{number}"})
+        deployed.put("transactions_table_name", {**WAITING, **wide, "transaction_id": f"t{number}"})
 
     assert len(observer.snapshot().rows) == 25
     assert observer.waiting() == 25
+    assert Observer(deployed, replace(FLAGSHIP, received_index=None)).waiting() == 25
 
 
-def test_all_merchants_are_seeded(aws: Clients, resources: Resources, observer: Observer) -> None:
+def test_all_merchants_are_configured(deployed: Deployed, observer: Observer) -> None:
     given = [Merchant(f"m{number}", f"Shop {number}", number % 2 == 0, Decimal(number)) for number in range(60)]
 
-    assert observer.seed_merchants([*given, Merchant("free", "Free")]) == 61
-    pages = aws("dynamodb").get_paginator("scan").paginate(TableName=resources.merchants_table)
+    assert observer.prepare([*given, Merchant("free", "Free")]) == 61
+    table = deployed.outputs["merchants_table_name"]
+    pages = deployed.client("dynamodb").get_paginator("scan").paginate(TableName=table)
     items = {item["merchant_id"]["S"]: item for page in pages for item in page["Items"]}
 
     assert len(items) == 61
@@ -168,6 +214,26 @@ def test_all_merchants_are_seeded(aws: Clients, resources: Resources, observer: 
         "max_transaction_amount": {"N": "7"},
     }  # fmt: skip
     assert "max_transaction_amount" not in items["free"]
+
+
+def test_a_system_without_a_table_of_merchants_has_none_configured(deployed: Deployed) -> None:
+    assert Observer(deployed, replace(FLAGSHIP, merchants_table=None)).prepare([Merchant("m1", "Shop")]) == 0
+
+
+def test_rows_of_one_id_at_two_times_are_noticed(deployed: Deployed) -> None:
+    table = f"timed-{uuid.uuid4().hex[:8]}"
+    deployed.client("dynamodb").create_table(
+        TableName=table, BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"},
+                   {"AttributeName": "timestamp", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": "transaction_id", "AttributeType": "S"},
+                              {"AttributeName": "timestamp", "AttributeType": "N"}],
+    )  # fmt: skip
+    deployed.outputs["transactions_table_name"] = table
+    for timestamp in (1, 2):
+        deployed.put("transactions_table_name", {**DECIDED, "timestamp": timestamp})
+
+    assert Observer(deployed, FLAGSHIP).snapshot().surplus == {"t1": 1}
 
 
 def test_the_functions_complaints_are_kept(aws: Clients, tmp_path: Path) -> None:

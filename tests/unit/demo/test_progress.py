@@ -22,13 +22,18 @@ def test_where_the_output_is_kept_it_is_lines_and_not_too_many() -> None:
     with Progress(Console(file=out, width=100), clock) as progress, progress.stage("send"):
         for second in range(60):
             clock.now = float(second)
-            progress.update(Counters(sent=second, settled=second, to_settle=60))
+            progress.update(Counters(sent=second, settled=second, flagged=0, to_settle=60))
 
     lines = out.getvalue().splitlines()
     assert 12 <= len(lines) <= 16
     assert lines[0].endswith("send ...")
     assert lines[-1].endswith("send: 59.0 s")
     assert "sent 55 · settled 55 of about 60 · flagged 0" in lines[-2]
+
+
+def test_where_nothing_counts_the_flagged_ones_they_are_not_shown() -> None:
+    assert "flagged" not in Counters(sent=1).text()
+    assert "flagged 0" in Counters(sent=1, flagged=0).text()
 
 
 def test_a_terminal_gets_the_stages_and_the_counters() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -13,8 +14,9 @@ from rich.console import Console
 from scripts.demo import books, report
 from scripts.demo.measures import measure
 from scripts.demo.source import Unmappable
-from scripts.demo.system import FLAGSHIP
-from tests.unit.demo.builders import row, sent, snapshot, transaction
+from scripts.demo.state import Findings, Snapshot
+from scripts.demo.verdicts import PolicyCount
+from tests.unit.demo.builders import alerts, row, sent, snapshot, transaction
 
 PROMISED = {
     "submitted", "accepted", "rejected", "conflicts", "settled", "lost", "duplicated", "out_of_order", "by_status",
@@ -23,18 +25,24 @@ PROMISED = {
 }  # fmt: skip
 
 
-def result(sent_count: int = 40, lost: int = 0, name: str = "input.csv") -> report.Result:
+def result(
+    sent_count: int = 40,
+    lost: int = 0,
+    name: str = "input.csv",
+    system: str = "flagship",
+    findings: Sequence[Findings] | None = None,
+) -> report.Result:
     given = [
         transaction(f"t{n}", account_id=f"a{n}", amount=Decimal(1 + 700 * n), fraud=n % 9 == 0)
         for n in range(sent_count)
     ]
     answers = [sent(one, n, sent_at=100.0 + n / 10, seconds=0.005 * (n + 1)) for n, one in enumerate(given)]
     rows = [row(one, score=float(n % 4 * 10), decided_at=103.0 + n / 8) for n, one in enumerate(given[lost:])]
-    state = snapshot(rows)
+    state = snapshot(rows) if findings is None else Snapshot({one.transaction_id: one for one in rows}, findings)
     return report.Result(
-        system="flagship",
-        books=books.count(answers, state, FLAGSHIP),
-        measures=measure(answers, state, FLAGSHIP),
+        system=system,
+        books=books.count(answers, state),
+        measures=measure(answers, state),
         input_name=name,
         unmappable=Unmappable(1, ["line 3: transaction.amount: column 'amount' is empty"]),
         seed=1,
@@ -153,3 +161,43 @@ def test_the_summary_names_what_fails_first_hand() -> None:
     assert "The books do NOT balance." in shown
     assert "lost: t0: no row with its body" in shown
     assert "1 rows could not be mapped: line 3" in shown
+
+
+def text_of(one: report.Result) -> str:
+    return report.html(one, report.document(one))
+
+
+def test_the_report_names_its_system() -> None:
+    one, out = result(system="merchant_api", findings=[]), StringIO()
+    report.show(one, [], Console(file=out))
+
+    assert report.document(one)["system"] == "merchant_api"
+    assert "<title>merchant_api: the books balance</title>" in text_of(one)
+    assert out.getvalue().startswith("merchant_api\n")
+
+
+def test_what_a_system_has_no_part_for_is_left_out() -> None:
+    flagship, bare = result(), result(findings=[])
+
+    assert {"out_of_order", "high_value", "cases", "events"} <= set(report.document(flagship))
+    assert not {"out_of_order", "high_value", "cases", "events", "alerts"} & set(report.document(bare))
+    for words in ("Out of order", "priority", "cases opened", "Events archived", "dead-letter"):
+        assert words in text_of(flagship)
+        assert words not in text_of(bare)
+
+
+def test_the_alerts_of_a_system_that_sends_some_are_shown() -> None:
+    text = text_of(result(findings=[alerts()]))
+
+    assert "0 alerted" in text
+    assert "Alerts repeated" in text
+    assert "Every flagged transaction was alerted exactly once" in text
+
+
+def test_only_where_there_is_a_shadow_it_is_explained() -> None:
+    one = result()
+    assert "A shadow scores every transaction" not in text_of(one)
+
+    one.books.policies["model"] = PolicyCount(scored=40)
+
+    assert "A shadow scores every transaction" in text_of(one)

@@ -14,10 +14,11 @@ from rich.console import Console
 from scripts.demo import client, runner
 from scripts.demo.generator import transactions
 from scripts.demo.model import DemoError, Merchant
-from scripts.demo.observe import Pulse, Row, Snapshot
 from scripts.demo.runner import Options, Run
 from scripts.demo.source import GeneratedSource
-from scripts.demo.system import FLAGSHIP
+from scripts.demo.state import Pulse, Row, Snapshot
+from scripts.demo.systems import FLAGSHIP
+from scripts.stack import Stack
 from tests.unit.demo.builders import row, snapshot, waiting_row
 
 COUNT = 60
@@ -28,7 +29,7 @@ class System:
 
     def __init__(self, stuck: frozenset[str] = frozenset()) -> None:
         self.api_endpoint, self.api_key = "http://127.0.0.1/live", "key"
-        self.emulator, self.apply_seconds, self.restored = "none", 0.0, False
+        self.emulator, self.deployed = "none", Stack("http://127.0.0.1", {}, 0.0)
         self.closed = False
         self.looks = 0
         self._stuck = stuck
@@ -43,7 +44,7 @@ class System:
             self.closed = True
 
     def poster(self, *_: Any) -> Callable[[bytes], int]:
-        by_body = {one.body(): self._answers[one.expected or ""] for one in transactions(COUNT, 1)}
+        by_body = {FLAGSHIP.body(one, None): self._answers[one.expected or ""] for one in transactions(COUNT, 1)}
         return lambda body: by_body[body]
 
     def observer(self, _system: object) -> System:
@@ -52,29 +53,18 @@ class System:
     def client(self, _service: str) -> Any:
         raise AssertionError("the logs are asked for only when the books do not balance")
 
-    def seed_merchants(self, merchants: Iterator[Merchant]) -> int:
+    def prepare(self, merchants: Iterator[Merchant]) -> int:
         return len(list(merchants))
 
-    def commits(self) -> dict[str, int]:
-        return dict(self.snapshot().commits)
-
     def waiting(self) -> int:
-        raise AssertionError("a small run has no backlog")
+        return sum(1 for one in self.snapshot().rows.values() if one.outcome is None)
 
-    def case_count(self) -> int:
-        return len(self.snapshot().cases)
+    def flagged(self) -> int:
+        return sum(1 for one in self.snapshot().rows.values() if one.flagged)
 
     def pulse(self) -> Pulse:
         self.looks += 1
-        state = self.snapshot()
-        waiting = sum(1 for one in state.rows.values() if one.outcome is None)
-        return Pulse(
-            sum(state.commits.values()),
-            waiting,
-            len(state.cases),
-            len(state.archive.deliveries),
-            state.priority_messages,
-        )
+        return Pulse(self.waiting(), flagged=self.flagged())
 
     def snapshot(self) -> Snapshot:
         rows: list[Row] = []
@@ -158,12 +148,12 @@ def test_an_api_that_hangs_ends_the_run(clock: Clock, tmp_path: Path, monkeypatc
     def hang(*_: Any) -> Callable[[bytes], int | None]:
         return lambda _body: None if release.wait(30) else 202
 
-    def case_count() -> int:
-        clock.now += 10  # the run looks at the cases each time it looks at all
+    def waiting() -> int:
+        clock.now += 10  # the run asks each time it looks at all
         return 0
 
     monkeypatch.setattr(system, "poster", hang)
-    monkeypatch.setattr(system, "case_count", case_count)
+    monkeypatch.setattr(system, "waiting", waiting)
     monkeypatch.setattr(runner, "_LOOK_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(client, "STOP_SECONDS", 0.1)
 

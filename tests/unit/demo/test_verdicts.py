@@ -6,8 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.demo import report, verdicts
-from scripts.demo.observe import Row
-from scripts.demo.system import FLAGSHIP
+from scripts.demo.state import Row
 from tests.unit.demo.builders import row, transaction
 from tests.unit.demo.test_report import result
 
@@ -21,7 +20,7 @@ def decided(transaction_id: str, by: str, **said: str) -> Row:
 def test_a_shadow_is_counted_like_the_policy_that_decides() -> None:
     rows = [decided("t1", "points", points=PASS, model=FLAG), decided("t2", "points", points=FLAG, model=FLAG)]
 
-    counts = verdicts.count(((one, None) for one in rows), FLAGSHIP)
+    counts = verdicts.count((one, None) for one in rows)
 
     assert list(counts) == ["points", "model"]
     assert (counts["points"].decided, counts["points"].flagged) == (2, 1)
@@ -31,7 +30,7 @@ def test_a_shadow_is_counted_like_the_policy_that_decides() -> None:
 def test_an_account_of_the_challenger_counts_as_decided_by_it() -> None:
     rows = [decided("t1", "points", points=PASS, model=PASS), decided("t2", "model", points=PASS, model=FLAG)]
 
-    counts = verdicts.count(((one, None) for one in rows), FLAGSHIP)
+    counts = verdicts.count((one, None) for one in rows)
 
     assert (counts["points"].decided, counts["model"].decided) == (1, 1)
 
@@ -43,7 +42,7 @@ def test_labels_tell_which_frauds_a_policy_would_have_found() -> None:
         (decided("t3", "points", points=FLAG, model=FLAG), None),
     ]
 
-    counts = verdicts.count(rows, FLAGSHIP)
+    counts = verdicts.count(rows)
 
     points, model = counts["points"], counts["model"]
     assert (points.frauds, points.frauds_flagged, points.genuine_flagged) == (1, 0, 1)
@@ -52,7 +51,7 @@ def test_labels_tell_which_frauds_a_policy_would_have_found() -> None:
 
 def test_the_page_has_a_row_for_each_policy_and_the_summary_a_word() -> None:
     one = result()
-    one.books.policies = verdicts.count([(decided("t1", "points", points=PASS, model=FLAG), True)], FLAGSHIP)
+    one.books.policies = verdicts.count([(decided("t1", "points", points=PASS, model=FLAG), True)])
     out = StringIO()
 
     page = report.html(one, report.document(one))

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts import environments, paths
-from scripts.environments import Environment
-from scripts.errors import CommandError
+from scripts.environments import Environment, NoInterpreterError
 from scripts.interpreters import Interpreter
 
 SOME = Environment("some", ((3, 99),))
@@ -55,6 +54,18 @@ def test_changed_requirements_or_another_interpreter_build_it_again(
     assert builds == ["some", "some"]
 
 
+def test_environments_that_share_their_requirements_are_both_built_again_when_those_change(
+    builds: list[str], tmp_path: Path
+) -> None:
+    both = [Environment(name, ((3, 99),), "some") for name in ("oldest", "newest")]
+    for content in ("rich==15.0.0", "rich==15.0.0", "rich==16.0.0"):
+        (tmp_path / "some.txt").write_text(content)
+        for environment in both:
+            environments.ensure(environment)
+
+    assert builds == ["oldest", "newest"] * 2
+
+
 def test_a_build_without_its_stamp_was_interrupted_and_is_made_again(builds: list[str]) -> None:
     environments.ensure(SOME)
     (SOME.folder / environments.STAMP).unlink()
@@ -78,7 +89,7 @@ def test_no_python_and_no_download_end_in_one_sentence(tmp_path: Path, monkeypat
     monkeypatch.setattr(environments, "uv_program", lambda: Path("/bin/false"))
     monkeypatch.setattr(environments, "uv_environment", dict)
 
-    with pytest.raises(CommandError, match=r"needs one of Python 3\.99: none is on PATH"):
+    with pytest.raises(NoInterpreterError, match=r"needs one of Python 3\.99: none is on PATH"):
         environments._interpreter(SOME)
 
 

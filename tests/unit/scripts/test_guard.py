@@ -56,6 +56,20 @@ def test_stopping_ends_the_server_its_workers_and_its_scratch_folder(
     assert not (tmp_path / "scratch").exists()
 
 
+def test_a_guard_that_takes_too_long_leaves_no_scratch_folder_either(
+    tmp_path: Path, pids: Callable[[], list[int]]
+) -> None:
+    held = owner(tmp_path)
+    server, worker = pids()
+
+    held.stop(patience=0.0)
+
+    assert until(lambda: all_gone([server]))
+    assert not (tmp_path / "scratch").exists()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGKILL)  # it ignores SIGTERM, and nobody is left to insist
+
+
 def test_the_server_ends_when_its_owner_is_killed(tmp_path: Path, pids: Callable[[], list[int]]) -> None:
     program = (
         "import os, sys\n"

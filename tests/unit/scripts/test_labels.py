@@ -18,6 +18,7 @@ import pytest
 from pipeline.domain.label import parse_label
 from scripts import labels, stack
 from scripts.demo.client import Retry
+from scripts.processes import Guarded
 
 HEADER = "transaction_id,label,source,confirmed_at\n"
 GOOD = "t1,fraud,chargeback,2026-11-19T00:00:00Z\n"
@@ -347,3 +348,16 @@ def test_without_an_api_the_command_says_how_to_name_one(
 
     assert labels.main([str(file)]) == 1
     assert "make local-up" in capsys.readouterr().err
+
+
+def test_a_local_stack_of_another_system_is_not_asked(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(HEADER + GOOD)
+    monkeypatch.delenv("API_ENDPOINT", raising=False)
+    monkeypatch.delenv("API_KEY", raising=False)
+    other = stack.Stack("http://127.0.0.1:1", {}, 1.0, system="merchant_api")
+    monkeypatch.setattr(stack, "running", lambda: stack.Running(other, Guarded(1, "token")))
+
+    assert labels.main([str(file)]) == 1
+    assert "only the flagship takes labels, and merchant_api is running" in capsys.readouterr().err

@@ -20,11 +20,31 @@ def test_help_lists_every_target_with_a_line() -> None:
 
 
 def test_the_demos_settings_become_its_options() -> None:
-    settings = ["COUNT=5", "RATE=50", "INPUT=a file.csv", "MAP=m.toml", "SEED=1", "LIMIT=0", "WORKERS=4"]
+    settings = [
+        "SYSTEM=merchant_api",
+        "COUNT=5",
+        "RATE=50",
+        "INPUT=a file.csv",
+        "MAP=m.toml",
+        "SEED=1",
+        "LIMIT=0",
+        "WORKERS=4",
+    ]
 
     printed = subprocess.run(
         ["make", "--dry-run", "demo", *settings], cwd=paths.ROOT, capture_output=True, text=True, check=True
     ).stdout
 
-    options = '--count 5 --rate 50 --input "a file.csv" --map "m.toml" --seed 1 --limit 0 --workers 4'
+    options = (
+        '--system "merchant_api" --count 5 --rate 50 --input "a file.csv" --map "m.toml" --seed 1 --limit 0 --workers 4'
+    )
     assert options in re.sub(r"\s*\\\n\s*|  +", " ", printed)
+
+
+def test_the_local_stacks_settings_become_its_options() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "local-up", "SYSTEM=stream_alerts", "PORT=4566"],
+        cwd=paths.ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert 'scripts.local_aws up --system "stream_alerts" --port 4566' in printed

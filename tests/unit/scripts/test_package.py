@@ -13,7 +13,7 @@ import pytest
 from scripts import dependencies, interpreters, package, paths
 from scripts.errors import CommandError
 
-RUNTIMES = interpreters.find_all([(3, 9), (3, 13)])
+RUNTIMES = interpreters.find_all(interpreters.RUNTIMES)
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from scripts import inventory, package, paths, snapshot, stack
-from scripts.errors import CommandError
+from scripts import inventory, package, paths, snapshot, stack, terraform_tree
 from scripts.ministack import MiniStack
 from scripts.processes import Guarded
 from scripts.stack import Stack
+from scripts.systems import FLAGSHIP, MERCHANT_API, Deployable
 
 
 class Emulator(MiniStack):
@@ -34,19 +34,22 @@ class Terraform:
 
     applied = 0
 
+    def __init__(self, system: Deployable) -> None:
+        self._system = system
+
     def init(self, *_: str) -> None: ...
 
     def workspace(self, _: str) -> None: ...
 
     def apply(self, *_: str, watch: Callable[[Any], None]) -> None:
         Terraform.applied += 1
-        state = paths.LOCAL / "test" / "terraform" / "local" / "terraform.tfstate"
+        state = paths.LOCAL / "test" / "terraform" / self._system.name / "local" / "terraform.tfstate"
         state.parent.mkdir(parents=True, exist_ok=True)
         state.write_text("{}")
         (paths.LOCAL / "test" / "emulator").mkdir(parents=True, exist_ok=True)
 
     def output(self) -> dict[str, Any]:
-        return {"queue_url": "http://127.0.0.1:4000/0/queue"}
+        return {"queue_url": f"http://127.0.0.1:4000/0/{self._system.name}"}
 
 
 @pytest.fixture
@@ -57,16 +60,16 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> inventory.Inventor
     monkeypatch.setattr(snapshot, "FOLDER", tmp_path / "snapshots")
     monkeypatch.setattr(snapshot, "key", lambda *_: "key")
     monkeypatch.setattr(stack, "_RECORD", tmp_path / "stack.json")
-    monkeypatch.setattr(stack, "VARIABLES", Path(__file__))
-    monkeypatch.setattr(stack, "terraform", lambda _: Terraform())
+    monkeypatch.setattr(Deployable, "variables_file", Path(__file__))
+    monkeypatch.setattr(stack, "terraform", lambda _, system: Terraform(system))
     monkeypatch.setattr(package, "package_all", list)
-    monkeypatch.setattr(inventory, "take", lambda _: {kind: list(names) for kind, names in there.items()})
+    monkeypatch.setattr(inventory, "take", lambda *_: {kind: list(names) for kind, names in there.items()})
     Terraform.applied = 0
     return there
 
 
 def test_the_second_time_nothing_is_applied(found: inventory.Inventory) -> None:
-    first, second = stack.deploy(Emulator()), stack.deploy(Emulator())
+    first, second = stack.deploy(Emulator(), FLAGSHIP), stack.deploy(Emulator(), FLAGSHIP)
 
     assert (first.restored, second.restored, Terraform.applied) == (False, True, 1)
     assert second.outputs == first.outputs
@@ -76,28 +79,41 @@ def test_the_second_time_nothing_is_applied(found: inventory.Inventory) -> None:
 def test_a_deployment_that_does_not_come_back_whole_is_applied_afresh(
     found: inventory.Inventory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.deploy(Emulator())
+    stack.deploy(Emulator(), FLAGSHIP)
     lost = found.pop("sqs:list_queues")
     found["lambda:list_functions"] = []
 
-    again = stack.deploy(Emulator())
+    again = stack.deploy(Emulator(), FLAGSHIP)
 
     assert (again.restored, Terraform.applied) == (False, 2)
     assert f"sqs:list_queues: {lost[0]}" in capsys.readouterr().err
 
 
 def test_fresh_means_applied(found: inventory.Inventory) -> None:
-    stack.deploy(Emulator())
+    stack.deploy(Emulator(), FLAGSHIP)
 
-    assert not stack.deploy(Emulator(), fresh=True).restored
+    assert not stack.deploy(Emulator(), FLAGSHIP, fresh=True).restored
     assert Terraform.applied == 2
 
 
-def test_missing_local_settings_are_named(found: inventory.Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack, "VARIABLES", paths.ROOT / "environments" / "none.tfvars")
+def test_each_system_is_deployed_as_itself_and_remembered_beside_the_others(found: inventory.Inventory) -> None:
+    flagship, merchant_api = (stack.deploy(Emulator(), system) for system in (FLAGSHIP, MERCHANT_API))
+    again = stack.deploy(Emulator(), FLAGSHIP)
 
-    with pytest.raises(CommandError, match=r"environments/none\.tfvars is missing"):
-        stack.deploy(Emulator())
+    assert (flagship.system, merchant_api.system) == ("flagship", "merchant_api")
+    assert merchant_api.outputs["queue_url"].endswith("/merchant_api")
+    assert (again.restored, again.system, again.outputs) == (True, "flagship", flagship.outputs)
+
+
+def test_terraform_works_in_the_systems_own_root_and_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(terraform_tree, "refresh", lambda: tmp_path)
+    server = MiniStack("test", port=1, region=MERCHANT_API.region)
+
+    runner = stack.terraform(server, MERCHANT_API)
+
+    assert runner.folder == tmp_path / "examples" / "merchant_api"
+    assert runner.data != stack.terraform(server, FLAGSHIP).data
+    assert server.environment["AWS_REGION"] == server.environment["AWS_DEFAULT_REGION"] == "us-east-2"
 
 
 def test_a_record_of_a_process_that_is_gone_is_removed_and_nobody_else_is_stopped(
@@ -126,7 +142,7 @@ def test_a_stack_left_running_is_found_again_without_its_secret_token_being_show
     monkeypatch.setattr(Emulator, "detach", lambda _: guarded)
     monkeypatch.setattr(Guarded, "alive", lambda _: True)
     monkeypatch.setattr(stack, "answers", lambda *_, **__: True)
-    left = Stack("http://127.0.0.1:4000", {"a": "b"}, 2.0)
+    left = Stack("http://127.0.0.1:4000", {"a": "b"}, 2.0, system="merchant_api")
 
     stack.leave_running(server, left)
     there = stack.running()
@@ -148,3 +164,29 @@ def test_a_stack_left_running_is_found_again_without_its_secret_token_being_show
 )
 def test_the_apis_address_is_one_that_can_be_called_locally(output: str, url: str) -> None:
     assert stack.api_url(Stack("http://127.0.0.1:4000", {"api_endpoint": output}, 1.0)) == url
+
+
+class Gateway:
+    """Knows the given keys."""
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
+
+    def get_api_keys(self, *, includeValues: bool) -> dict[str, Any]:  # noqa: N803
+        return {"items": [{"id": key, "value": f"value of {key}" if includeValues else ""} for key in self._keys]}
+
+
+def test_the_key_of_the_api_is_the_one_that_the_local_aws_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = Stack("http://127.0.0.1:4000", {}, 1.0)
+    monkeypatch.setattr(Stack, "client", lambda *_: Gateway("k1"))
+
+    key = stack.api_key(deployed)
+
+    assert key == stack.ApiKey("k1", "value of k1")
+    assert "value of k1" not in repr(key)
+
+
+def test_an_api_without_a_key_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "client", lambda *_: Gateway())
+
+    assert stack.api_key(Stack("http://127.0.0.1:4000", {}, 1.0)) is None

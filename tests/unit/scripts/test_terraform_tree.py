@@ -13,8 +13,18 @@ from scripts import paths, terraform_tree
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "repository"
     (root / "modules" / "queue" / "tests").mkdir(parents=True)
+    (root / "examples" / "shop" / "tests").mkdir(parents=True)
+    (root / "examples" / "mappings").mkdir()
     (root / "tests").mkdir()
-    for name in ("main.tf", "modules/queue/main.tf", "modules/queue/tests/a.tftest.hcl"):
+    for name in (
+        "main.tf",
+        "modules/queue/main.tf",
+        "modules/queue/tests/a.tftest.hcl",
+        "examples/shop/main.tf",
+        "examples/shop/openapi.yaml",
+        "examples/shop/tests/names.tftest.hcl",
+        "examples/mappings/a.toml",
+    ):
         (root / name).write_text("# configuration\n")
     for name in ("tests/test_it.py", ".terraform.lock.hcl", "terraform.tfstate"):
         (root / name).write_text("not wanted\n")
@@ -36,6 +46,11 @@ def test_the_tree_holds_the_configuration_and_nothing_that_terraform_made(root: 
         "main.tf",
         "modules/queue/main.tf",
         "modules/queue/tests/a.tftest.hcl",
+        "examples/shop/main.tf",
+        "examples/shop/openapi.yaml",
+        "examples/shop/tests/names.tftest.hcl",
+        "examples/shop/backend_override.tf",
+        "examples/mappings/a.toml",
         "tests/root.tftest.hcl",
         "backend_override.tf",
     }
@@ -53,9 +68,20 @@ def test_a_file_that_is_gone_is_gone_from_the_tree_and_terraforms_own_files_stay
     assert ".terraform.lock.hcl" in files(tree)
 
 
-def test_local_runs_never_use_the_roots_own_backend(root: Path) -> None:
-    (root / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+@pytest.mark.parametrize("folder", [".", "examples/shop"])
+def test_local_runs_never_use_a_roots_own_backend(root: Path, folder: str) -> None:
+    (root / folder / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
 
     tree = terraform_tree.refresh()
 
-    assert 'backend "local"' in (tree / "backend_override.tf").read_text()
+    assert 'backend "local"' in (tree / folder / "backend_override.tf").read_text()
+
+
+def test_an_example_finds_the_packages_as_it_does_in_the_repository(root: Path) -> None:
+    packages = root / "build" / "packages"
+    packages.mkdir(parents=True)
+    (packages / "ingest.zip").write_bytes(b"zip")
+
+    tree = terraform_tree.refresh()
+
+    assert (tree / "examples" / "shop" / "../../build/packages/ingest.zip").read_bytes() == b"zip"

@@ -1,0 +1,1 @@
+"""What not every system has: one file for each kind of part, with how it is read and what has to hold in it."""
