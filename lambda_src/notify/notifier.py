@@ -69,14 +69,17 @@ class Notifier:
 
     def _settle(self, message: Message) -> bool:
         """See to one message; tell whether that worked."""
+        transaction_id = None
         try:
-            self._notify(read_alert(message.body))
+            alert = read_alert(message.body)
+            transaction_id = alert.transaction_id
+            self._notify(alert)
         except LeaseHeldError:
-            logger.info("another consumer is sending the alert", message_id=message.message_id)
+            logger.info("another consumer is sending the alert", transaction_id=transaction_id)
             return False
         except Exception:  # noqa: BLE001
             # Whatever is wrong with one alert, a bug of ours included, must not hold up the others of the batch.
-            logger.exception("alert not sent", message_id=message.message_id)
+            logger.exception("alert not sent", message_id=message.message_id, transaction_id=transaction_id)
             count("AlertFailed")
             return False
         return True
