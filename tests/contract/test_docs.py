@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,20 @@ from hcl2.utils import SerializationOptions
 from pipeline.domain.case import Outcome
 from pipeline.domain.queued import accept
 from pipeline.domain.records import change_attributes, received_row, rejected_message_row
-from scripts import paths
+from scripts import paths, systems
 from tests.e2e.emulator_gaps import GAPS
 
 ROOT = paths.ROOT
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("modules/*/README.md")])
+WRITTEN = ("*.md", "docs/**/*.md", "modules/*/README.md", "examples/*/README.md")
+PAGES = sorted(page for pattern in WRITTEN for page in ROOT.glob(pattern))
 OWN_PAGES = [page for page in PAGES if "modules" not in page.parts]
 GENERATED = re.compile(r"<!-- BEGIN TABLES -->.*?<!-- END TABLES -->", re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
 SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "scripts/**/*.py", "tests/**/*.py",
-           "api/*.yaml", "environments/*", "Makefile", "examples/**/*.toml")  # fmt: skip
+           "api/*.yaml", "environments/*", "Makefile", "examples/**/*.tf", "examples/**/*.yaml",
+           "examples/**/*.toml")  # fmt: skip
 
 
 def text_of(path: Path | str) -> str:
@@ -79,16 +82,32 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", OWN_PAGES, ids=paths.shown)
-def test_every_variable_and_output_that_is_named_exists(page: Path) -> None:
-    variables, outputs = names("variables.tf", "variable"), names("outputs.tf", "output")
-    shell = "\n".join([*SPAN.findall(prose(page)), *code_blocks(page, "sh")])
-    set_somewhere = set(re.findall(r"TF_VAR_(\w+)", shell)) | set(re.findall(r"-var[= ]'?(\w+)=", shell))
-    for block in code_blocks(page, "hcl"):
-        set_somewhere |= set(re.findall(r"^(\w+) *=", block, re.MULTILINE))
-    read = set(re.findall(r"terraform output (?:-\w+ )*([a-z]\w+)", shell))
+def test_every_system_that_is_named_exists(page: Path) -> None:
+    code = [*SPAN.findall(prose(page)), *code_blocks(page, "sh")]
+    named = set(chain.from_iterable(re.findall(r"\bSYSTEM=(\w+)", part) for part in code))
 
-    assert set_somewhere <= variables
-    assert read <= outputs
+    assert named <= set(systems.ALL)
+
+
+def root_of(page: Path, code: str) -> str:
+    """Return the folder that a page's code is run in: an example's where it is the example's page, or goes there."""
+    entered = re.search(r"^cd (examples/\w+)", code, re.MULTILINE)
+    folder = page.parent.relative_to(ROOT)
+    return entered.group(1) if entered else str(folder if folder.parts[:1] == ("examples",) else Path())
+
+
+@pytest.mark.parametrize("page", OWN_PAGES, ids=paths.shown)
+def test_every_variable_and_output_that_is_named_exists(page: Path) -> None:
+    for code in [*SPAN.findall(prose(page)), *code_blocks(page, "sh")]:
+        root = root_of(page, code)
+        given = set(re.findall(r"TF_VAR_(\w+)", code)) | set(re.findall(r"-var[= ]'?(\w+)=", code))
+        read = set(re.findall(r"terraform output (?:-\w+ )*([a-z]\w+)", code))
+
+        assert given <= names(f"{root}/variables.tf", "variable"), code
+        assert read <= names(f"{root}/outputs.tf", "output"), code
+    for code in code_blocks(page, "hcl"):
+        given = set(re.findall(r"^(\w+) *=", code, re.MULTILINE))
+        assert given <= names(f"{root_of(page, code)}/variables.tf", "variable"), code
 
 
 @pytest.mark.parametrize("page", OWN_PAGES, ids=paths.shown)
@@ -111,8 +130,8 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     named = {span for span in spans if re.fullmatch(r"[\w.-]+(/[\w.*-]+)+", span) and span.split("/")[0] in folders}
     named |= set(re.findall(r"\b(?:environments|examples)/[\w./]+", "\n".join(code_blocks(page, "sh"))))
 
-    # Some paths are named as seen from a folder that the sentence is about.
-    known_roots = (ROOT, ROOT / "lambda_src")
+    # Some paths are named as seen from the page, or from a folder that the sentence is about.
+    known_roots = (ROOT, ROOT / "lambda_src", page.parent)
     assert not {path for path in named if not any(list(root.glob(path)) for root in known_roots)}
 
 
@@ -127,6 +146,7 @@ def parsed(path: str) -> dict[str, Any]:
     return content
 
 
+@cache
 def names(path: str, kind: str) -> set[str]:
     """Return the names of a file's blocks of one kind."""
     return {name.strip('"') for block in parsed(path)[kind] for name in block}
@@ -315,6 +335,8 @@ def test_the_architecture_page_names_every_attribute_of_a_transactions_row() -> 
         *rejected_message_row("message", "body", UNKNOWN_MERCHANT, now),
         "failure",
         "sweeps",
+        "alert",
+        "timestamp",
     }
     section = text_of("docs/architecture.md").split("### transactions")[1].split("\n### ")[0]
     table = "\n".join(line for line in section.splitlines() if re.match(r"\| `.*\| (S|N|M|L of M|BOOL) \|", line))
