@@ -4,6 +4,7 @@
 |---|---|
 | the record comes again | the row is decided: nothing changes, an alert is queued again (`notify` drops repeats) |
 | the function dies between row and alert | the record comes again, as above: no alert is lost |
+| the row was deleted meanwhile | nothing: it is not made again |
 | the row holds no transaction | the record is set aside with its keys and the reason; the shard goes on at once |
 | AWS fails, or a bug of ours | the record comes again, with all after it, as often as the mapping allows |
 
@@ -105,6 +106,9 @@ class Detector:
         now = self._now()
         change = self._change(item, engine)
         settled = self._rows.settle(record.keys, change, to_text(now))
+        if settled is None:
+            logger.warning("the row was deleted before it was decided", transaction_id=item.transaction_id)
+            return
         status = Status(settled.row["status"])
         if settled.is_new:
             report_settled([change], now)

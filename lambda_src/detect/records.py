@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
+from pipeline.aws.keys import SORT_KEY
 from pipeline.aws.stream import StreamRecord
 from pipeline.domain.errors import InvalidTransactionError, PipelineError
 from pipeline.domain.queue_body import from_document
@@ -11,7 +12,7 @@ from pipeline.domain.queued import Acceptance
 from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.settlement import Queued
 from pipeline.domain.status import Status
-from pipeline.domain.times import from_text
+from pipeline.domain.times import from_text, from_unix
 
 
 class PoisonRecordError(PipelineError):
@@ -34,6 +35,7 @@ def read_queued(record: StreamRecord) -> Optional[Queued]:
             return None
         acceptance = acceptance_of(row)
         _check(acceptance)
+        _check_key(row[SORT_KEY])
     except InvalidTransactionError as error:
         raise PoisonRecordError(str(error)) from None
     except KeyError as error:
@@ -49,3 +51,11 @@ def _check(acceptance: Acceptance) -> None:
     from_text(acceptance.received_at)
     if not acceptance.correlation_id.isprintable():
         raise ValueError("correlation_id must be a line of text")
+
+
+def _check_key(timestamp: Any) -> None:
+    """Check the time in the row's key, which the alert tells of: operators mean milliseconds by it at times."""
+    try:
+        from_unix(timestamp)
+    except ValueError as error:
+        raise InvalidTransactionError(SORT_KEY, str(error)) from error

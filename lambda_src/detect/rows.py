@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws.dynamo import error_code, from_item, to_item
-from pipeline.aws.rows import settle_row
+from pipeline.aws.rows import WAITING, settle_row
 from pipeline.aws.writes import retry_conflicts
 from pipeline.domain.records import change_attributes, history_entry
 from pipeline.domain.settlement import Change
@@ -51,11 +51,14 @@ class StreamedRows:
         self._client = client
         self._table = table
 
-    def settle(self, key: Mapping[str, Any], change: Change, at: str) -> Settled:
-        """Settle the row if it still waits with the same body; one call, which also tells what the row holds."""
+    def settle(self, key: Mapping[str, Any], change: Change, at: str) -> Optional[Settled]:
+        """Settle the row if it still waits with the same body; one call, which also tells what the row holds.
+
+        None: the row was deleted meanwhile, and is not made again.
+        """
         attributes = {**change_attributes(change, at), "status": change.status.value}
         entry = history_entry(change.status, at, ACTOR, change.reason)
-        update = settle_row(self._table, to_item(key), attributes, entry)
+        update = settle_row(self._table, to_item(key), attributes, entry, WAITING)
         try:
             answer = retry_conflicts(
                 lambda: self._client.update_item(
@@ -65,6 +68,6 @@ class StreamedRows:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            known: Mapping[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
-            return Settled(from_item(known), is_new=False)
+            known: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            return Settled(from_item(known), is_new=False) if known else None
         return Settled(from_item(answer["Attributes"]), is_new=True)

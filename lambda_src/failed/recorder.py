@@ -113,13 +113,16 @@ class Recorder:
         return Status.FAILED
 
     def _tell(self, kind: str, message: Message, item: Optional[Queued]) -> None:
+        account_id = item.acceptance.transaction.account_id if item else None
         content = {
             "kind": f"{kind.upper()}_FAILED",
             "message_id": message.message_id,
             "transaction_id": item.transaction_id if item else None,
-            "account_id": item.acceptance.transaction.account_id if item else None,
+            "account_id": account_id,
             "correlation_id": item.acceptance.correlation_id if item else None,
         }
         logger.error("message failed for good", extra=content)
-        todo = "See the operations guide: failed transactions and quarantined accounts."
+        todo = "Find out why, then see the guide of the system about failed transactions."
+        if account_id is not None:
+            todo += " Its account is quarantined: what follows in it waits."
         self._alerts.publish(f"Transaction pipeline: a {kind} failed", {**content, "what_to_do": todo})

@@ -16,6 +16,7 @@ from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
 from pipeline.aws.queue import NoQueue, TransactionQueue
 from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
+from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import refusal_of
 from pipeline.domain.queued import accept
 from pipeline.domain.records import acceptance_of
@@ -38,9 +39,10 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The id belongs to a transaction with another body; the first one stands."""
+    """The id is taken: by a transaction with another body, which stands, or by one that was deleted since."""
 
     transaction_id: str
+    is_deleted: bool = False
 
 
 class Acceptor:
@@ -71,12 +73,22 @@ class Acceptor:
         self.now = now
 
     def accept(self, transaction: Transaction, correlation_id: str) -> Accepted | Conflict | Refusal:
-        """Accept `transaction`, or say why not; a repetition gets what the first submission got."""
-        refusal = refusal_of(self._merchants.find(transaction), transaction)
+        """Accept `transaction`, or say why not; a repetition gets what the first submission got.
+
+        Raises
+        ------
+        MerchantUnreadableError
+            If nobody can say what the merchant takes, and the transaction is new.
+        """
+        try:
+            refusal = refusal_of(self._merchants.find(transaction), transaction)
+        except MerchantUnreadableError:
+            accepted = self._accepted_before(transaction)
+            if accepted is None:
+                raise
+            return accepted
         if refusal is not None:
-            # What was accepted stays accepted, whatever has become of the merchant since.
-            known = self._transactions.get(transaction.transaction_id)
-            return refusal if known is None else self._again(transaction, known)
+            return self._accepted_before(transaction) or refusal
         acceptance = accept(transaction, self.now(), correlation_id)
         known = self._transactions.insert(acceptance, self._sweep_after)
         if known is not None:
@@ -84,10 +96,16 @@ class Acceptor:
         self._queue.send(acceptance)
         return Accepted(transaction.transaction_id, Status.RECEIVED, is_new=True)
 
+    def _accepted_before(self, transaction: Transaction) -> Optional[Accepted | Conflict]:
+        """Look for it: what was accepted stays accepted, whatever has become of the merchant since."""
+        known = self._transactions.get(transaction.transaction_id)
+        return None if known is None else self._again(transaction, known)
+
     def _again(self, transaction: Transaction, known: Mapping[str, Any]) -> Accepted | Conflict:
-        # Without a status it is all that is left of a row which somebody deleted: the id stays taken.
-        if known.get("fingerprint") != transaction.fingerprint or "status" not in known:
+        if known.get("fingerprint") != transaction.fingerprint:
             return Conflict(transaction.transaction_id)
+        if "status" not in known:  # all that is left of a row which somebody deleted: the id stays taken
+            return Conflict(transaction.transaction_id, is_deleted=True)
         status = Status(known["status"])
         if status == Status.RECEIVED:
             self._queue.send(acceptance_of(dict(known)))  # the first submission may have died before it did

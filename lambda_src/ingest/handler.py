@@ -93,6 +93,16 @@ def _queue(settings: Settings) -> TransactionQueue | NoQueue:
     return TransactionQueue(client("sqs", READ_TIMEOUT_SECONDS), settings.transaction_queue_url)
 
 
+_OTHER_BODY = "The id belongs to a transaction with another body, which stands. Use a new id."
+_DELETED = "The id was used by a transaction that was deleted. Use a new id."
+_MESSAGES = {
+    Status.RECEIVED: "Transaction validated and queued",
+    Status.REJECTED: "Transaction rejected",
+    Status.FAILED: "Transaction failed",
+    Status.HELD: "Transaction held",
+}
+"""What the answer says of a transaction without a decision."""
+
 SETTINGS = load_settings(Settings, os.environ)
 VALIDATE = request_schema(SETTINGS.request_schema)
 ACCEPTOR = build(SETTINGS)
@@ -106,7 +116,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         transaction = parse_request(strict_json.loads(body_of(event)), ACCEPTOR.now(), VALIDATE)
     except InvalidTransactionError as problem:
         count("Rejected")
-        logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.field)
+        logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.logged_field)
         message = f"The field {problem.field} {problem.reason}."
         return error(400, "INVALID_REQUEST", message, request_id, {"field": problem.field, "reason": problem.reason})
     try:
@@ -123,13 +133,13 @@ def _answer(outcome: Accepted | Conflict | Refusal, request_id: str) -> Response
     if isinstance(outcome, Refusal):
         return error(422, outcome.code, outcome.text, request_id, {"field": outcome.field})
     if isinstance(outcome, Conflict):
-        message = "The id belongs to a transaction with another body, which stands. Use a new id."
+        message = _DELETED if outcome.is_deleted else _OTHER_BODY
         return error(409, "TRANSACTION_CONFLICT", message, request_id, {"field": "transaction_id"})
     waiting = outcome.status == Status.RECEIVED
     return answer(
         202 if waiting else 200,
         {
-            "message": "Transaction validated and queued" if waiting else "Transaction already decided",
+            "message": _MESSAGES.get(outcome.status, "Transaction already decided"),
             "transaction_id": outcome.transaction_id,
             "status": PENDING_ANSWER if waiting else outcome.status.value,
         },

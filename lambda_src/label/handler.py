@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         request = parse_label(strict_json.loads(body_of(event)), NOW())
     except InvalidTransactionError as problem:
         count("LabelRefused")
-        logger.info("label refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.field)
+        logger.info("label refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.logged_field)
         message = f"The field {problem.field} {problem.reason}."
         return error(400, "INVALID_REQUEST", message, request_id, {"field": problem.field, "reason": problem.reason})
     try:

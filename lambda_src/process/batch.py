@@ -34,6 +34,12 @@ class AccountBatch:
     queued: list[Queued] = field(default_factory=list)
 
     @property
+    def ids(self) -> dict[str, Optional[str]]:
+        """What logs name: the account, None where there is none, and the first transaction."""
+        first = self.queued[0].acceptance.transaction
+        return {"account_id": first.account_id, "transaction_id": first.transaction_id}
+
+    @property
     def is_retry(self) -> bool:
         """Whether any of them was delivered before."""
         return any(message.receive_count > 1 for message in self.messages)
@@ -57,7 +63,7 @@ def sort_out(messages: Sequence[Message]) -> Batch:
             if message.group not in ("", acceptance.account_key):
                 raise InvalidTransactionError("account_id", "is not the message group")
         except InvalidTransactionError as error:
-            bad.append(BadMessage(message, Refusal("INVALID_MESSAGE", error.field, error.reason)))
+            bad.append(BadMessage(message, Refusal("INVALID_MESSAGE", error.logged_field, error.reason)))
             continue
         queued = Queued(acceptance, message.message_id, message.sequence_number, message.receive_count)
         account = accounts.setdefault(queued.account_id, AccountBatch(queued.account_id))

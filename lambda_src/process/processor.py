@@ -93,7 +93,7 @@ class Processor:
             if seconds_left() >= SECONDS_AN_ACCOUNT:
                 again += self._settle_alone(account)
             else:
-                logger.warning("no time left for the account", account_id=account.account_id)
+                logger.warning("no time left for the account", extra=account.ids)
                 again += account.messages
         return again
 
@@ -102,7 +102,7 @@ class Processor:
         try:
             self._ledger.fence(account.queued[0])
         except OUR_FAILURES as error:
-            logger.info("account is fenced in its turn", account_id=account.account_id, cause=type(error).__name__)
+            logger.info("account is fenced in its turn", extra=account.ids, cause=type(error).__name__)
 
     def _refuse(self, bad: Sequence[BadMessage]) -> list[Message]:
         """Record messages that are nobody's transaction; return those that could not be recorded."""
@@ -144,7 +144,7 @@ class Processor:
         except Exception as error:  # noqa: BLE001
             # The widest net on purpose: whatever is wrong with this account, a bug of
             # ours included, must neither fail the other accounts of the batch nor lose a message.
-            logger.exception("account could not be settled", account_id=account.account_id)
+            logger.exception("account could not be settled", extra=account.ids)
             count("SettlementFailed")
             return self._after_failure(account, error)
 
@@ -207,7 +207,7 @@ class Processor:
                 self._queue.release(again)
         except Exception:  # noqa: BLE001
             # As in `_settle_alone`: the neighbours must not suffer, and nothing is lost by coming back.
-            logger.exception("messages come back at their visibility timeout", account_id=account.account_id)
+            logger.exception("messages come back at their visibility timeout", extra=account.ids)
         return again
 
     def _hold_followers(self, account: AccountBatch, error: Exception) -> Optional[Queued]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import count, product
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from detect.detector import Detector
@@ -26,9 +25,8 @@ from hypothesis import strategies as st
 from pipeline.aws.queue import Message
 from pipeline.aws.stream import read_records
 from pipeline.domain.records import received_row
-from scripts import aws_environment
-from scripts.ministack import MiniStack
 from tests.factories import NOW, FixedPolicies, acceptance
+from tests.property.troubles import CrashError
 from tests.unit.functions.alert_world import LEASE_SECONDS, VISIBILITY_SECONDS, AlertWorld, alert, message, sns_error
 from tests.unit.functions.conftest import Faulty
 from tests.unit.functions.stream import event, stream_record
@@ -36,10 +34,6 @@ from tests.unit.functions.timed_table import TIMESTAMP, TimedTable
 
 TIMEOUT = ReadTimeoutError(endpoint_url="local")
 AWAY = EndpointConnectionError(endpoint_url="local")
-
-
-class CrashError(BaseException):
-    """The function dies; nothing of ours may catch it."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +93,9 @@ ENDINGS = (
 
 
 @pytest.fixture(scope="module")
-def table(emulator: MiniStack) -> TimedTable:
+def table(client: Any) -> TimedTable:
     """Make a table that all examples share; each has transactions of its own in it."""
-    sdk: Any = boto3
-    return TimedTable(
-        sdk.client(
-            "dynamodb",
-            endpoint_url=emulator.endpoint,
-            region_name=aws_environment.REGION,
-            aws_access_key_id=aws_environment.ACCESS_KEY,
-            aws_secret_access_key=aws_environment.SECRET_KEY,
-        )
-    ).create()
+    return TimedTable(client).create()
 
 
 EXAMPLES = count()

@@ -10,9 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-import boto3
-import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 from failed.recorder import Recorder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,9 +22,8 @@ from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.queue import Message
 from pipeline.domain.queued import MAX_RECEIVES
-from scripts import aws_environment
-from scripts.ministack import MiniStack
-from tests.factories import NOW, FixedPolicies, engine
+from tests.factories import NOW, FixedPolicies
+from tests.property.troubles import THROTTLED, Moody
 from tests.unit.functions.accountless import standard
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
 
@@ -35,24 +32,9 @@ FAULTS = st.tuples(
     OPERATIONS,
     st.integers(1, 3),
     st.sampled_from(["before", "after"]),
-    st.sampled_from([ReadTimeoutError(endpoint_url="local"), ClientError({"Error": {"Code": "Throttled"}}, "Write")]),
+    st.sampled_from([ReadTimeoutError(endpoint_url="local"), THROTTLED]),
 )
-ENGINE = engine()
 EXAMPLES = count()
-
-
-class Moody:
-    """An engine with bugs: it fails for some transactions, a number of times each."""
-
-    def __init__(self, failures: dict[str, int]) -> None:
-        self._failures = failures
-
-    def decide(self, acceptance: Any, account: Any, merchant: Any) -> Any:
-        transaction_id = acceptance.transaction.transaction_id
-        if self._failures.get(transaction_id, 0) > 0:
-            self._failures[transaction_id] -= 1
-            raise RuntimeError("a bug of ours")
-        return ENGINE.decide(acceptance, account, merchant)
 
 
 class Heard:
@@ -63,23 +45,6 @@ class Heard:
 
     def publish(self, subject: str, content: Any) -> None:
         self.ids.add(content["transaction_id"])
-
-
-@pytest.fixture(scope="module")
-def tables(emulator: MiniStack) -> Tables:
-    """Make tables that all examples share; each has transactions of its own in them."""
-    sdk: Any = boto3
-    created = Tables(
-        sdk.client(
-            "dynamodb",
-            endpoint_url=emulator.endpoint,
-            region_name=aws_environment.REGION,
-            aws_access_key_id=aws_environment.ACCESS_KEY,
-            aws_secret_access_key=aws_environment.SECRET_KEY,
-        )
-    )
-    created.create()
-    return created
 
 
 def deliver(tables: Tables, client: Any, decider: Moody, batch: list[Message]) -> list[Message]:

@@ -9,8 +9,6 @@ from collections import Counter
 from itertools import count
 from typing import Any
 
-import boto3
-import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,19 +19,11 @@ from pipeline.aws.drift import DriftTable
 from pipeline.aws.labels import Labels
 from pipeline.aws.merchant_risk import MerchantRiskStore
 from pipeline.domain.label import Label, LabelRequest, LabelSource, LabelValue, is_fraud
-from scripts import aws_environment
-from scripts.ministack import MiniStack
 from tests.factories import RECEIVED_AT
+from tests.property.troubles import THROTTLED, CrashError
 from tests.unit.functions.case_rows import decided_row
 from tests.unit.functions.conftest import Faulty, Tables
 from tests.unit.functions.stream import event, stream_record
-
-THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
-
-
-class CrashError(BaseException):
-    """The function dies; nothing of ours may catch it."""
-
 
 TROUBLE = st.tuples(
     st.sampled_from(["batch_get_item", "transact_write_items", "update_item"]),
@@ -44,24 +34,6 @@ TROUBLE = st.tuples(
 LABELS = st.tuples(st.integers(0, 5), st.sampled_from(list(LabelValue)), st.integers(0, 9))
 DELIVERIES = st.tuples(st.integers(0, 5), st.integers(1, 8), st.one_of(st.none(), TROUBLE))
 """How far to go back before the next batch, its size, and what goes wrong in it."""
-
-
-@pytest.fixture(scope="module")
-def tables(emulator: MiniStack) -> Tables:
-    """Make tables that all examples share; each has merchants of its own in them."""
-    sdk: Any = boto3
-    created = Tables(
-        sdk.client(
-            "dynamodb",
-            endpoint_url=emulator.endpoint,
-            region_name=aws_environment.REGION,
-            aws_access_key_id=aws_environment.ACCESS_KEY,
-            aws_secret_access_key=aws_environment.SECRET_KEY,
-        )
-    )
-    created.create()
-    return created
-
 
 EXAMPLES = count()
 

@@ -9,9 +9,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-import boto3
-import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from process.processor import Processor
@@ -20,18 +18,12 @@ from pipeline.aws.accounts import AccountTable
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
-from pipeline.domain.account import Account
-from pipeline.domain.decision import Decision
-from pipeline.domain.merchant import Merchant
 from pipeline.domain.profile import AccountProfile
-from pipeline.domain.queued import Acceptance
-from scripts import aws_environment
-from scripts.ministack import MiniStack
-from tests.factories import NOW, FixedPolicies, engine, message
+from tests.factories import NOW, FixedPolicies, message
+from tests.property.troubles import THROTTLED, CrashError, Moody
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
 
 MAX_RECEIVES = 3
-THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "TransactWriteItems")
 FAULTS = st.tuples(
     st.sampled_from(["batch_get_item", "transact_write_items", "update_item"]),
     st.integers(1, 4),
@@ -44,27 +36,6 @@ CRASHES = st.tuples(
     st.integers(1, 4),
     st.sampled_from(["before", "after"]),
 )
-
-
-class CrashError(BaseException):
-    """The function dies; nothing of ours may catch it."""
-
-
-ENGINE = engine()
-
-
-class Moody:
-    """An engine with bugs: it fails for some transactions, a number of times each."""
-
-    def __init__(self, failures: dict[str, int]) -> None:
-        self._failures = failures
-
-    def decide(self, acceptance: Acceptance, account: Account, merchant: Merchant) -> Decision:
-        transaction_id = acceptance.transaction.transaction_id
-        if self._failures.get(transaction_id, 0) > 0:
-            self._failures[transaction_id] -= 1
-            raise RuntimeError("a bug of ours")
-        return ENGINE.decide(acceptance, account, merchant)
 
 
 class FifoQueue:
@@ -101,23 +72,6 @@ def processor(tables: Tables, client: Any, decider: Moody) -> Processor:
         now=lambda: NOW,
         sleep=lambda _: None,
     )
-
-
-@pytest.fixture(scope="module")
-def tables(emulator: MiniStack) -> Tables:
-    """Make tables that all examples share; each has accounts of its own in them."""
-    sdk: Any = boto3
-    created = Tables(
-        sdk.client(
-            "dynamodb",
-            endpoint_url=emulator.endpoint,
-            region_name=aws_environment.REGION,
-            aws_access_key_id=aws_environment.ACCESS_KEY,
-            aws_secret_access_key=aws_environment.SECRET_KEY,
-        )
-    )
-    created.create()
-    return created
 
 
 EXAMPLES = count()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.observability import count, logger
 from pipeline.aws.reads import Wanted, batch_get_tables
+from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.merchant_risk import EMPTY, MerchantRisk, MerchantStateError
 from pipeline.domain.transaction import Transaction
@@ -68,11 +69,23 @@ class MerchantDirectory:
         self._cache: dict[str, tuple[float, Merchant]] = {}
 
     def find(self, payment: Payment) -> Optional[Merchant]:
-        """Return the merchant that is paid, or None if it is not configured."""
+        """Return the merchant that is paid, or None if it is not configured.
+
+        Raises
+        ------
+        MerchantUnreadableError
+            If its row holds no merchant.
+        """
         return self.find_all([payment.merchant_id]).get(payment.merchant_id)
 
     def find_all(self, merchant_ids: Iterable[str]) -> dict[str, Merchant]:
-        """Return the configured ones among `merchant_ids`, with one call for those not cached."""
+        """Return the configured ones among `merchant_ids`, with one call for those not cached.
+
+        Raises
+        ------
+        MerchantUnreadableError
+            If the row of one holds no merchant.
+        """
         now = self._monotonic()
         found: dict[str, Merchant] = {}
         missing: list[str] = []
@@ -120,14 +133,35 @@ def _risk(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:
 
 
 def _merchant(row: Mapping[str, Any], risk: MerchantRisk) -> Merchant:
-    limit = row.get("max_transaction_amount")
     return Merchant(
         merchant_id=row["merchant_id"],
         name=str(row.get("name", "")),
         active=_is_true(row.get("active", True)),
-        max_transaction_amount=None if limit is None else Decimal(limit),
+        max_transaction_amount=_limit(row),
         risk=risk,
     )
+
+
+def _limit(row: Mapping[str, Any]) -> Optional[Decimal]:
+    """Read the limit, None if there is none; a typo must pass neither for a limit nor for none."""
+    given = row.get("max_transaction_amount")
+    limit = _decimal(given)
+    if given is None or (limit is not None and limit.is_finite() and limit >= 0):
+        return limit
+    error = MerchantUnreadableError(row["merchant_id"], "max_transaction_amount", "must be a number of 0 or more")
+    count("MerchantUnreadable")
+    logger.error(
+        "the merchant is unreadable", merchant_id=error.merchant_id, attribute=error.attribute, reason=error.reason
+    )
+    raise error
+
+
+def _decimal(value: Any) -> Optional[Decimal]:
+    """Read a number, also as the text that operators write with the CLI; None if it is none."""
+    try:
+        return Decimal(value) if isinstance(value, (Decimal, str)) else None
+    except InvalidOperation:
+        return None
 
 
 def _is_true(value: Any) -> bool:

@@ -12,21 +12,28 @@ from pipeline.domain.status import Status
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-UNSETTLED = "attribute_not_exists(transaction_id) OR (#status = :received AND #fingerprint = :fingerprint)"
+WAITING = "#status = :received AND #fingerprint = :fingerprint"
+"""The condition under which a row that must exist may be settled: waiting with the same body."""
+
+UNSETTLED = f"attribute_not_exists(transaction_id) OR ({WAITING})"
 """The condition under which a transaction may be settled: unknown, or waiting with the same body."""
 
 UNSETTLED_NAMES = {"#status": "status", "#fingerprint": "fingerprint"}
 
 
 def unsettled_values(fingerprint: str) -> dict[str, Any]:
-    """Return the values that `UNSETTLED` refers to."""
+    """Return the values that `UNSETTLED` and `WAITING` refer to."""
     return to_item({":received": Status.RECEIVED.value, ":fingerprint": fingerprint})
 
 
 def settle_row(
-    table: str, key: Mapping[str, Any], attributes: Mapping[str, Any], entry: Mapping[str, str]
+    table: str,
+    key: Mapping[str, Any],
+    attributes: Mapping[str, Any],
+    entry: Mapping[str, str],
+    condition: str = UNSETTLED,
 ) -> dict[str, Any]:
-    """Return the update that settles a row, which may exist as RECEIVED or not at all.
+    """Return the update that settles a row.
 
     Parameters
     ----------
@@ -38,6 +45,8 @@ def settle_row(
         What the row gets; "status" and "fingerprint" among them, parts that are None are left out.
     entry
         The line of history.
+    condition
+        `UNSETTLED`: the row may exist as RECEIVED or not at all; `WAITING`: it must exist.
     """
     assigned = to_item(attributes)
     assignments = [f"#{name} = :{name}" for name in assigned]
@@ -49,7 +58,7 @@ def settle_row(
         "TableName": table,
         "Key": key,
         "UpdateExpression": f"SET {', '.join(assignments)} REMOVE received_shard, sweep_after",
-        "ConditionExpression": UNSETTLED,
+        "ConditionExpression": condition,
         "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, "revision", "history")},
         "ExpressionAttributeValues": {
             **{f":{name}": value for name, value in assigned.items()},

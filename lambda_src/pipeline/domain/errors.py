@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 
 class PipelineError(Exception):
     """Base of all errors of the pipeline."""
@@ -16,11 +18,33 @@ class InvalidTransactionError(PipelineError):
         Path of the offending field, dots between levels ("location.latitude"); "body" for the whole.
     reason
         One sentence that says what is expected.
+    logged_field
+        What logs and tables name instead of `field`, where that holds a name of the sender's own: it may be
+        anything, a card number included.
     """
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, logged_field: Optional[str] = None) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
+        self.reason = reason
+        self.logged_field = field if logged_field is None else logged_field
+
+
+class MerchantUnreadableError(PipelineError):
+    """A merchant's row holds something else than a merchant; whatever it is to let through, an operator has to say.
+
+    Parameters
+    ----------
+    merchant_id, attribute
+        Which row, and what in it.
+    reason
+        What is expected there.
+    """
+
+    def __init__(self, merchant_id: str, attribute: str, reason: str) -> None:
+        super().__init__(f"merchant {merchant_id}: {attribute} {reason}")
+        self.merchant_id = merchant_id
+        self.attribute = attribute
         self.reason = reason
 
 

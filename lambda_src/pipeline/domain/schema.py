@@ -31,15 +31,17 @@ def _named(error: JsonSchemaValueException) -> InvalidTransactionError:
     path = [str(part) for part in error.path[1:]]
     reason = error.message.split(" ", 1)[1]
     value = error.value if isinstance(error.value, dict) else {}
+    logged = path
     if error.rule == "required":
         path.append(next(name for name in error.rule_definition if name not in value))
         reason = "is required"
     elif error.rule == "additionalProperties":
         known = error.definition.get("properties", {})
+        logged = [*path, "?"]
         path.append(next((name for name in value if name not in known), "?")[:64])
         reason = "is not a field of this request"
     elif error.rule == "not":  # the one exclusion of the schemas: an amount or a time of zero or less
         reason = "must be more than 0"
     elif error.rule == "maximum" and path == ["timestamp"]:  # what senders get wrong most often
         reason += ": it is Unix time in seconds, not in milliseconds"
-    return InvalidTransactionError(".".join(path) or "body", reason)
+    return InvalidTransactionError(".".join(path) or "body", reason, ".".join(logged) or "body")

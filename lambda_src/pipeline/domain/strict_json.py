@@ -33,7 +33,7 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for key, value in pairs:
         if key in document:
-            raise InvalidTransactionError(key, "is given twice")
+            raise InvalidTransactionError("body", "repeats a key")  # unnamed: it is as long and private as it likes
         document[key] = value
     return document
 

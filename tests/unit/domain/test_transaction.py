@@ -92,7 +92,7 @@ def raw_amount(text: str) -> str:
         (body(location={"latitude": 1}), "location.longitude"),
         (body(location={"latitude": 91, "longitude": 0}), "location.latitude"),
         (body(card_number="4111"), "card_number"),
-        ('{"amount": 1, "amount": 2}', "amount"),
+        ('{"amount": 1, "amount": 2}', "body"),
         ("[" * 100_000, "body"),
         ("[]", "body"),
         ("", "body"),
@@ -104,6 +104,30 @@ def test_a_bad_request_names_its_field(text: str, field: str) -> None:
         parsed(text)
 
     assert refusal.value.field == field
+
+
+def test_a_repeated_key_is_not_repeated_to_anybody() -> None:
+    with pytest.raises(InvalidTransactionError) as refusal:
+        parsed('{"location": {"4111111111111111": 1, "4111111111111111": 2}}')
+
+    assert str(refusal.value) == "body: repeats a key"
+
+
+@pytest.mark.parametrize(
+    ("text", "logged"),
+    [
+        (body(card_4111111111111111=1), "?"),
+        (body(location={"latitude": 1, "longitude": 2, "4111111111111111": 3}), "location.?"),
+        (body(location={"latitude": 1}), "location.longitude"),
+        (body(amount=0), "amount"),
+        ("[]", "body"),
+    ],
+)
+def test_logs_name_a_field_only_if_it_is_one_of_ours(text: str, logged: str) -> None:
+    with pytest.raises(InvalidTransactionError) as refusal:
+        parsed(text)
+
+    assert refusal.value.logged_field == logged
 
 
 def test_an_event_five_minutes_ahead_of_our_clock_is_still_taken() -> None:

@@ -242,6 +242,26 @@ class TestRepeats:
         assert world.alerted == ["t1"]
 
 
+class TestDeletedRows:
+    def test_a_row_that_was_deleted_before_its_record_came_is_not_made_again(self, world: World) -> None:
+        world.record({**received_row(acceptance("gone", occurred_at=OCCURRED_AT, **FRAUD)), "timestamp": TIMESTAMP})
+        world.accept("t1")
+
+        assert world.detect() is None
+
+        assert world.statuses() == {"t1": "APPROVED"}
+        assert world.queues.sent == {"alerts": [], "dead": []}
+
+    def test_it_is_not_counted(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        told: list[Any] = []
+        monkeypatch.setattr("detect.detector.report_settled", lambda changes, _: told.extend(changes))
+        world.record({**received_row(acceptance("gone", occurred_at=OCCURRED_AT)), "timestamp": TIMESTAMP})
+
+        world.detect()
+
+        assert told == []
+
+
 class TestTrouble:
     def test_a_death_between_the_row_and_the_alert_loses_nothing(self, world: World) -> None:
         world.accept("t1", **FRAUD)
@@ -388,6 +408,18 @@ class TestPoison:
 
         assert world.statuses() == {"t1": "RECEIVED"}
         assert [dead["reason"] for dead in world.queues.sent["dead"]] == ["the row holds another transaction by now"]
+
+    @pytest.mark.parametrize("key", [Decimal("1795165140500"), Decimal(0), Decimal("1795165140.1234567")])
+    def test_so_is_a_row_whose_key_is_no_time(self, world: World, key: Decimal) -> None:
+        row = {**received_row(acceptance("bad", occurred_at=OCCURRED_AT, **FRAUD)), "timestamp": key}
+        world.table.put(row)
+        world.record(row)
+
+        assert world.detect() is None
+
+        assert world.statuses() == {"bad": "RECEIVED"}
+        assert [dead["reason"].split(":")[0] for dead in world.queues.sent["dead"]] == ["timestamp"]
+        assert world.alerted == []
 
     def test_what_cannot_be_set_aside_comes_again(self, world: World) -> None:
         world.record(row_with(amount=None))

@@ -56,6 +56,7 @@ def test_a_failed_transaction_keeps_its_message_and_blocks_its_account(
     assert [line["status"] for line in row["history"]] == ["RECEIVED", "FAILED"]
     assert tables.account()["blocked_by"] == "t1"
     assert [alert["transaction_id"] for alert in heard.alerts] == ["t1"]
+    assert "quarantined" in heard.alerts[0]["what_to_do"]
 
 
 def test_those_behind_it_in_the_dead_letter_queue_are_held_in_order(
@@ -167,6 +168,7 @@ class TestWithoutAccounts:
             ("t1", None),
             ("t2", None),
         ]
+        assert "account" not in heard.alerts[0]["what_to_do"]
         assert tables.client.scan(TableName=tables.accounts)["Items"] == []
 
     def test_recording_again_changes_nothing_but_repeats_the_alert(

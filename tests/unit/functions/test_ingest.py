@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from ingest.acceptor import Accepted, Acceptor
 
 from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.observability import logger
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
@@ -148,6 +150,27 @@ def test_a_repetition_gets_the_current_status(api: Any, tables: Tables) -> None:
     assert (status, body["status"]) == (200, "APPROVED")
 
 
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ("APPROVED", "Transaction already decided"),
+        ("REVIEW_REQUIRED", "Transaction already decided"),
+        ("FRAUD_SUSPECTED", "Transaction already decided"),
+        ("DECLINED", "Transaction already decided"),
+        ("REJECTED", "Transaction rejected"),
+        ("FAILED", "Transaction failed"),
+        ("HELD", "Transaction held"),
+    ],
+)
+def test_only_of_what_was_decided_a_repetition_hears_that_it_was(
+    api: Any, tables: Tables, status: str, message: str
+) -> None:
+    api(request())
+    tables.put(tables.transactions, {**tables.rows()["t1"], "status": status})
+
+    assert api(request()) == (200, {"message": message, "transaction_id": "t1", "status": status})
+
+
 def test_the_same_id_with_another_body_is_a_conflict(api: Any) -> None:
     api(request())
 
@@ -189,6 +212,72 @@ def test_a_bad_request_names_the_field_and_the_request(api: Any) -> None:
     assert status == 400
     assert body["error"]["details"]["field"] == "amount"
     assert body["request_id"] == "request-1"
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return what is logged from now on, whoever does it."""
+    lines: list[dict[str, Any]] = []
+    for level in ("info", "error", "exception"):
+        monkeypatch.setattr(logger, level, lambda message, **more: lines.append({"message": message, **more}))
+    return lines
+
+
+def test_a_key_of_400_kilobytes_that_is_repeated_is_neither_answered_nor_logged(
+    api: Any, logged: list[dict[str, Any]]
+) -> None:
+    key = json.dumps("4111" * 100_000)
+
+    status, body = api(f"{{{key}: 1, {key}: 2}}")
+
+    assert (status, body["error"]["details"]) == (400, {"field": "body", "reason": "repeats a key"})
+    assert [line["field"] for line in logged] == ["body"]
+
+
+def test_the_sender_hears_which_field_is_unknown_and_the_log_does_not(api: Any, logged: list[dict[str, Any]]) -> None:
+    _, body = api(request(**{"4111111111111111": "Jane Doe"}))
+
+    assert body["error"]["details"]["field"] == "4111111111111111"
+    assert [line["field"] for line in logged] == ["?"]
+
+
+UNREADABLE_LIMITS = ["10,000", "", "NaN", "Infinity", "-1", Decimal("-0.01"), True, False, [1], {"EUR": 1}, {1}, b"1"]
+
+
+@pytest.mark.parametrize("limit", UNREADABLE_LIMITS, ids=repr)
+def test_a_merchant_whose_limit_is_none_is_a_503_that_names_it_to_the_operator(
+    api: Any, tables: Tables, monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, Any]], limit: Any
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr("pipeline.aws.merchants.count", counted.append)
+    tables.put(tables.merchants, {"merchant_id": "typo", "name": "Typo", "max_transaction_amount": limit})
+
+    status, body = api(request(merchant_id="typo"))
+
+    assert (status, body["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert counted == ["MerchantUnreadable"]
+    assert (logged[0]["merchant_id"], logged[0]["attribute"]) == ("typo", "max_transaction_amount")
+    assert tables.rows() == {}
+
+
+@pytest.mark.parametrize("limit", [0, Decimal("0.00"), "0"])
+def test_a_limit_of_zero_lets_nothing_through(api: Any, tables: Tables, limit: Any) -> None:
+    tables.put(tables.merchants, {"merchant_id": "zero", "name": "Zero", "max_transaction_amount": limit})
+
+    assert api(request(merchant_id="zero"))[1]["error"]["code"] == "AMOUNT_OVER_MERCHANT_LIMIT"
+
+
+def test_what_was_accepted_stays_accepted_when_the_merchant_becomes_unreadable(
+    api: Any, tables: Tables, acceptor: Acceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api(request())
+    tables.put(tables.merchants, {"merchant_id": "shop", "name": "Corner Shop", "max_transaction_amount": "10,000"})
+    fresh = MerchantDirectory(tables.client, tables.merchants, cache_seconds=60)
+    monkeypatch.setattr(acceptor, "_merchants", fresh)
+
+    assert api(request())[0] == 202
+    assert api(request(amount=13))[0] == 409
+    assert api(request(transaction_id="t2"))[0] == 503
 
 
 def test_a_body_that_is_no_utf8_is_a_400(api: Any) -> None:

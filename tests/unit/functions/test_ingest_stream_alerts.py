@@ -200,7 +200,11 @@ def test_the_id_of_a_row_that_somebody_deleted_stays_taken(ingest: ModuleType, s
     key = {"transaction_id": {"S": "t1"}, "timestamp": {"N": str(row["timestamp"])}}
     store.client.delete_item(TableName=store.name, Key=key)
 
-    assert error_of(post(ingest, BODY)) == (409, "TRANSACTION_CONFLICT")
+    answer = post(ingest, BODY)
+
+    assert error_of(answer) == (409, "TRANSACTION_CONFLICT")
+    assert answer[1]["error"]["message"] == "The id was used by a transaction that was deleted. Use a new id."
+    assert "another body" in post(ingest, {**BODY, "amount": 13})[1]["error"]["message"]
     assert store.rows() == []
 
 

@@ -156,7 +156,7 @@ class TestHandler:
         monkeypatch.setattr(handler.logger, "info", lambda message, **more: logged.append({"message": message, **more}))
 
         send(handler, body())
-        send(handler, body(note="Jane Doe"))
+        send(handler, body(**{"Jane Doe": "fraud"}))
 
         assert logged == [
             {
@@ -167,7 +167,7 @@ class TestHandler:
                 "source": "chargeback",
                 "outcome": "recorded",
             },
-            {"message": "label refused", "correlation_id": "request-9", "code": "INVALID_REQUEST", "field": "note"},
+            {"message": "label refused", "correlation_id": "request-9", "code": "INVALID_REQUEST", "field": "?"},
         ]
 
 

@@ -248,6 +248,16 @@ def test_a_message_that_is_no_transaction_is_recorded_and_does_not_block(process
     assert sequences(tables) == {"a": 1}
 
 
+def test_the_row_of_a_refused_message_keeps_no_name_that_the_message_made_up(
+    processor: Processor, tables: Tables
+) -> None:
+    spoiled = message("t1").body.replace('"amount"', '"Jane Doe":"4111","amount"')
+
+    processor.process([replace(message("t1"), body=spoiled)])
+
+    assert tables.rows()["message#m-t1-0"]["rejection"]["field"] == "?"
+
+
 def test_a_message_in_a_foreign_group_is_refused(processor: Processor, tables: Tables) -> None:
     processor.process([replace(message("a"), group="somebody-else")])
 
@@ -306,6 +316,17 @@ def test_what_cannot_be_begun_in_time_comes_back_and_is_fenced_before_its_last_r
     assert [item.message_id for item in again] == ["m-b-0", "m-c-0"]
     assert sequences(tables) == {"a": 1}
     assert tables.account("two")["blocked_by"] == "b"
+
+
+def test_a_merchant_that_is_unreadable_costs_the_others_nothing_and_its_messages_come_again(
+    processor: Processor, tables: Tables
+) -> None:
+    tables.put(tables.merchants, {"merchant_id": "typo", "name": "Typo", "max_transaction_amount": "10,000"})
+
+    again = processor.process([message("bad", "b", merchant_id="typo"), message("good", "g")])
+
+    assert [item.message_id for item in again] == ["m-bad-0"]
+    assert {key: row["status"] for key, row in tables.rows().items()} == {"good": "APPROVED"}
 
 
 def test_a_merchant_seen_by_ingest_a_moment_ago_is_seen_by_process(

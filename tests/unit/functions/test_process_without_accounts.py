@@ -13,6 +13,7 @@ from process.processor import Processor
 from pipeline.aws.accounts import NoAccounts
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
+from pipeline.aws.observability import logger
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
 from tests.factories import NOW, FixedPolicies, engine
@@ -133,6 +134,24 @@ def test_one_transaction_in_trouble_costs_the_others_nothing_and_goes_to_the_dea
     assert [message.message_id for message in again] == ["m-sick-0"]
     assert {key: row["status"] for key, row in tables.rows().items()} == {"well": Status.APPROVED}
     assert {"backed off": queue.backed_off, "released": queue.released}[fate] == [["m-sick-0"]]
+
+
+def test_the_log_names_no_account_where_there_is_none(
+    ledger: Ledger, tables: Tables, dynamodb: Any, queue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    for level in ("info", "warning", "exception"):
+        monkeypatch.setattr(logger, level, lambda message, **more: lines.append({"message": message, **more}))
+    processor = processor_with(ledger, tables, dynamodb, queue, Moody())
+
+    processor.process([standard("sick")])
+    processor.process([standard("sick", receive_count=2)], lambda: 1.0)
+
+    ids = {"account_id": None, "transaction_id": "sick"}
+    assert {line["message"]: line["extra"] for line in lines if "extra" in line} == {
+        "account could not be settled": ids,
+        "no time left for the account": ids,
+    }
 
 
 def test_the_handler_starts_without_the_settings_of_accounts_and_of_learnt_risk(
