@@ -30,7 +30,7 @@ module "encryption" {
   source = "./modules/encryption"
 
   name = local.prefix
-  uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "alarms_to_topics", "events_to_topics"]
+  uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "alarms_to_topics"]
   # A role that a table, queue, topic or bucket lets in may use the key through it, and in no other way.
   via_services = ["dynamodb", "s3", "sns", "sqs", "ssm"]
 }
@@ -712,22 +712,13 @@ locals {
       failures-unrecorded      = { service = "failed", metric = "FailureNotRecorded", text = "A failed transaction could not be recorded; it stays in the dead-letter queue and is tried again." }
       transactions-stale       = { service = "sweep", metric = "StaleReceived", text = "An accepted transaction waited too long and was queued again." }
       sweep-failed             = { service = "sweep", metric = "SweepFailed", text = "A waiting transaction could not be queued again." }
+      settlement-failed        = { service = "process", metric = "SettlementFailed", text = "Transactions of an account could not be decided; they are tried again, three times in all." }
+      merchant-unreadable      = { service = "ingest", metric = "MerchantUnreadable", text = "A merchant's row holds a limit that is no number; its new transactions are answered with 503." }
       policy-refresh-failed    = { service = "process", metric = "PolicyRefreshFailed", text = "A policy document could not be read or was refused; the one before it decides." }
       policy-fallback          = { service = "process", metric = "PolicyFallback", text = "No policy document could be read at a start; packaged rules decide." }
       learn-skipped            = { service = "learn", metric = "LearnSkipped", text = "A record of the stream could not be read and was passed over." }
       merchant-risk-unreadable = { service = "learn", metric = "MerchantRiskUnreadable", text = "What is known of a merchant cannot be read; nothing more is learnt of it." }
-      } : name => {
-      description         = alarm.text
-      namespace           = local.namespace
-      metric_name         = alarm.metric
-      dimensions          = { service = alarm.service }
-      statistic           = "Sum"
-      period_seconds      = 60
-      evaluation_periods  = 1
-      threshold           = 0
-      comparison_operator = "GreaterThanThreshold"
-      treat_missing_data  = "notBreaching"
-    }
+    } : name => { description = alarm.text, namespace = local.namespace, metric_name = alarm.metric, dimensions = { service = alarm.service } }
   }
 
   # The outbox: what is decided and not yet announced.

@@ -20,6 +20,7 @@ _LEFT_OUT_AT_ROOT = frozenset({"build", "docs", "scripts", "lambda_src", "glue_s
 _TERRAFORM_TEST = ".tftest.hcl"
 _BACKEND = "backend_override.tf"
 _MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", _BACKEND)
+_OF_SOMEBODYS_OWN = ("terraform.tfvars", ".auto.tfvars")  # read unasked: a local run would deploy it instead of its own
 
 
 def refresh() -> Path:
@@ -57,7 +58,10 @@ def configuration() -> set[Path]:
         left_out = frozenset() if here.parts else _LEFT_OUT_AT_ROOT
         folders[:] = [name for name in folders if name not in hidden_or_made | left_out]
         ending = _TERRAFORM_TEST if here.parts[:1] == ("tests",) else ""  # the root's: mostly Python
-        wanted |= {here / name for name in files if name.endswith(ending) and not name.startswith(_MADE_BY_TERRAFORM)}
+        kept = [
+            name for name in files if not name.startswith(_MADE_BY_TERRAFORM) and not name.endswith(_OF_SOMEBODYS_OWN)
+        ]
+        wanted |= {here / name for name in kept if name.endswith(ending)}
     return wanted
 
 

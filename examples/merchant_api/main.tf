@@ -151,7 +151,7 @@ locals {
       policy_statements = {
         decide_transactions = {
           resources = [module.tables["transactions"].arn]
-          actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+          actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         }
         find_merchants     = { resources = [module.tables["merchants"].arn], actions = ["dynamodb:BatchGetItem"] }
         postpone_a_receive = { resources = [module.queue.queue_arn], actions = ["sqs:ChangeMessageVisibility"] }
@@ -238,7 +238,7 @@ module "firewall" {
   source = "../../modules/web_acl"
 
   name               = format(local.name, "firewall")
-  requests_per_ip    = 300 * var.usage_plan.rate_limit # in five minutes: what the usage plan lets one client send
+  requests_per_ip    = 300 * var.usage_plan.rate_limit + var.usage_plan.burst_limit # in five minutes: what the usage plan lets one client send
   logs_enabled       = var.waf_logs
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = local.log_retention_days
@@ -278,6 +278,8 @@ locals {
     failures-unrecorded   = ["failed", "FailureNotRecorded", "A failed transaction could not be recorded; it stays in the dead-letter queue and is tried again."]
     transactions-stale    = ["sweep", "StaleReceived", "An accepted transaction waited too long and was queued again."]
     sweep-failed          = ["sweep", "SweepFailed", "A waiting transaction could not be queued again."]
+    settlement-failed     = ["process", "SettlementFailed", "A transaction could not be decided; it is tried again, three times in all."]
+    merchant-unreadable   = ["ingest", "MerchantUnreadable", "A merchant's row holds a limit that is no number; its new transactions are answered with 503."]
     policy-refresh-failed = ["process", "PolicyRefreshFailed", "A policy document could not be read or was refused; the one before it decides."]
     policy-fallback       = ["process", "PolicyFallback", "No policy document could be read at a start; packaged rules decide."]
   }

@@ -42,9 +42,9 @@ variable "deletion_protection" {
 
 variable "usage_plan" {
   description = <<-EOT
-    What a client may use; more is answered with 429. One address may send 300 times rate_limit in five minutes.
-      rate_limit    : requests a second in the long run, 1 to 10,000 (default 500)
-      burst_limit   : requests at once above that rate, 1 to 10,000 (default 1,000)
+    What a client may use; more is answered with 429. One address may send 300 times rate_limit plus burst_limit in five minutes.
+      rate_limit    : requests a second in the long run, a whole number from 1 to 10,000 (default 500)
+      burst_limit   : requests at once above that rate, a whole number from 1 to 10,000 (default 1,000)
       quota_per_day : requests a day, 1 or more (default 10,000)
   EOT
   type = object({
@@ -56,8 +56,8 @@ variable "usage_plan" {
   nullable = false
 
   validation {
-    condition     = var.usage_plan.rate_limit >= 1 && var.usage_plan.rate_limit <= 10000
-    error_message = "usage_plan.rate_limit must lie between 1 and 10,000 requests a second."
+    condition     = alltrue([for limit in [var.usage_plan.rate_limit, var.usage_plan.burst_limit] : limit >= 1 && limit <= 10000 && floor(limit) == limit])
+    error_message = "usage_plan.rate_limit and usage_plan.burst_limit must be whole numbers from 1 to 10,000."
   }
 }
 

@@ -13,8 +13,15 @@ locals {
 
 check "runtime_is_supported" {
   assert {
-    condition     = var.runtime != "python3.9"
-    error_message = "python3.9 is deprecated, and from 2027-02-01 on AWS blocks the creation of new functions with it. Set runtime to python3.13."
+    condition     = contains(["python3.11", "python3.12", "python3.13"], var.runtime)
+    error_message = "${var.runtime} is deprecated, and from 2027-02-01 on AWS blocks the creation of new functions with it. Set runtime to python3.13."
+  }
+}
+
+check "somebody_is_alerted" {
+  assert {
+    condition     = length(var.notification_emails) > 0
+    error_message = "notification_emails is empty. SNS takes alerts for a topic without subscribers, too: they count as sent, and nobody reads them."
   }
 }
 
@@ -111,6 +118,8 @@ locals {
       purpose         = "process-transaction"
       description     = "Accepts transactions: validates, stores, answers."
       timeout_seconds = 25 # all retries of its calls, and still below the gateway's 29
+      # The only function that somebody waits for.
+      provisioned_concurrency = var.process_transaction_provisioned_concurrency
       environment = {
         TRANSACTIONS_TABLE    = module.transactions.name
         TRANSACTION_IDS_TABLE = module.transaction_ids.name
@@ -168,8 +177,8 @@ locals {
         alert        = { actions = ["sns:Publish"], resources = [module.notifications.arn] }
       }
       event_sources = {
-        # A throttled call counts as a receive of its messages, and three are few.
-        alerts = { kind = "sqs", arn = module.alerts.queue_arn, batch_size = 10, maximum_concurrency = var.reserved_concurrency }
+        # Three receives are few: no alert may lose one because a call was throttled, or another alert took all its time.
+        alerts = { kind = "sqs", arn = module.alerts.queue_arn, batch_size = 1, maximum_concurrency = var.reserved_concurrency }
       }
     }
   }
@@ -179,19 +188,20 @@ module "functions" {
   source   = "../../modules/lambda_graviton"
   for_each = local.functions
 
-  name                 = "lambda-${each.value.purpose}-${local.suffix}"
-  role_name            = "role-${each.value.purpose}-${local.suffix}"
-  description          = each.value.description
-  handler              = "${each.key}.handler.handler"
-  package_path         = "${path.root}/${var.packages_dir}/${each.key}.zip"
-  runtime              = var.runtime
-  memory_mb            = 512
-  timeout_seconds      = each.value.timeout_seconds
-  reserved_concurrency = var.reserved_concurrency
-  kms_key_arn          = module.encryption.key_arn
-  log_retention_days   = local.log_retention_days
-  policy_statements    = each.value.policy_statements
-  event_sources        = each.value.event_sources
+  name                    = "lambda-${each.value.purpose}-${local.suffix}"
+  role_name               = "role-${each.value.purpose}-${local.suffix}"
+  description             = each.value.description
+  handler                 = "${each.key}.handler.handler"
+  package_path            = "${path.root}/${var.packages_dir}/${each.key}.zip"
+  runtime                 = var.runtime
+  memory_mb               = 512
+  timeout_seconds         = each.value.timeout_seconds
+  reserved_concurrency    = var.reserved_concurrency
+  provisioned_concurrency = lookup(each.value, "provisioned_concurrency", null)
+  kms_key_arn             = module.encryption.key_arn
+  log_retention_days      = local.log_retention_days
+  policy_statements       = each.value.policy_statements
+  event_sources           = each.value.event_sources
   environment = merge(each.value.environment, {
     POWERTOOLS_SERVICE_NAME      = each.key
     POWERTOOLS_METRICS_NAMESPACE = local.namespace
@@ -221,7 +231,11 @@ module "api" {
   name    = "api-transactions-${local.suffix}"
   openapi = jsonencode(merge([local.document, { for part, value in local.key : part => value if var.api_key_required }]...))
   integrations = {
-    submitTransaction = { function_name = module.functions["ingest"].name, invoke_arn = module.functions["ingest"].invoke_arn }
+    submitTransaction = {
+      function_name = module.functions["ingest"].name
+      invoke_arn    = module.functions["ingest"].invoke_arn
+      qualifier     = module.functions["ingest"].qualifier
+    }
   }
   throttle               = var.api_throttle
   api_key_value          = var.api_key_value
@@ -241,6 +255,7 @@ locals {
   # Counted by the functions themselves: one is one too many.
   counted_alarms = {
     for name, alarm in {
+      detection-failed      = { service = "detect", metric = "DetectionFailed", text = "A record of the stream could not be decided; it is tried again, ten times and for an hour at most." }
       record-unreadable     = { service = "detect", metric = "PoisonRecord", text = "A record of the stream is no transaction; its keys are in the dead-letter queue." }
       policy-refresh-failed = { service = "detect", metric = "PolicyRefreshFailed", text = "A policy document could not be read or was refused; the one before it decides." }
       policy-fallback       = { service = "detect", metric = "PolicyFallback", text = "No policy document could be read at a start; packaged rules decide." }
@@ -262,6 +277,7 @@ locals {
     module.api.alarms,
     merge([for table, module in local.tables : { for name, alarm in module.alarms : "table-${table}-${name}" => alarm }]...),
     { for name, alarm in module.alerts.alarms : "fraud-alerts-${name}" => alarm },
+    { for name, alarm in module.notifications.alarms : "fraud-notifications-${name}" => alarm },
     { detect-fraud-dead-letter = module.detect_dead_letters.alarm, detect-fraud-delay = local.detect_delay },
     local.counted_alarms,
   )

@@ -55,10 +55,16 @@ variable "api_key_required" {
 }
 
 variable "api_key_value" {
-  description = "Value of the API key, 20 to 128 characters, to take an existing key along; hand it in through TF_VAR_api_key_value. Null: AWS makes one. Only used with api_key_required."
+  description = "Value of the API key, 20 to 128 characters, to take an existing key along; hand it in through TF_VAR_api_key_value. Null: AWS makes one. Only with api_key_required."
   type        = string
   default     = null
   sensitive   = true
+
+  # To ignore it would leave open what its giver takes for closed.
+  validation {
+    condition     = var.api_key_value == null || var.api_key_required
+    error_message = "api_key_value needs api_key_required = true; without it the API asks for no key."
+  }
 }
 
 variable "manage_account_logging" {
@@ -78,7 +84,7 @@ variable "packages_dir" {
 }
 
 variable "runtime" {
-  description = "Python runtime of the three functions, python3.9 to python3.13. The default is the documented one, which AWS has deprecated: a warning reminds of it until another is set."
+  description = "Python runtime of the three functions, python3.9 to python3.13. The default is the documented one, which AWS has deprecated, like python3.10: a warning reminds of it until another is set."
   type        = string
   default     = "python3.9"
   nullable    = false
@@ -92,6 +98,22 @@ variable "reserved_concurrency" {
   validation {
     condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 2 && var.reserved_concurrency <= 1000 && floor(var.reserved_concurrency) == var.reserved_concurrency
     error_message = "reserved_concurrency must be a whole number from 2 to 1,000, or null."
+  }
+}
+
+variable "process_transaction_provisioned_concurrency" {
+  description = "Warm environments of the first function, 1 up to its reserved_concurrency, billed whether used or not; the API then calls its alias `live`, and up to that many requests at once wait for no cold start. Null: none."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.process_transaction_provisioned_concurrency == null ? true : var.process_transaction_provisioned_concurrency >= 1 && floor(var.process_transaction_provisioned_concurrency) == var.process_transaction_provisioned_concurrency
+    error_message = "process_transaction_provisioned_concurrency must be a whole number of 1 or more, or null."
+  }
+
+  validation {
+    condition     = var.process_transaction_provisioned_concurrency == null || var.reserved_concurrency == null ? true : var.process_transaction_provisioned_concurrency <= var.reserved_concurrency
+    error_message = "process_transaction_provisioned_concurrency must not exceed reserved_concurrency."
   }
 }
 
@@ -138,9 +160,10 @@ variable "policy_refresh_seconds" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "notification_emails" {
-  description = "E-mail addresses of the team that is alerted of suspicious transactions; each has to confirm once."
+  description = "E-mail addresses of the team that is alerted of suspicious transactions; each has to confirm once. A warning reminds of it while there are none."
   type        = set(string)
   default     = []
+  nullable    = false
 }
 
 variable "failure_emails" {

@@ -60,7 +60,7 @@ output "event_source_ids" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: runtime, architectures, memory_mb, timeout_seconds, reserved_concurrency and provisioned_concurrency (null: none), kms_key_arn, environment_is_encrypted, log_retention_days, role_name, tracing_mode, in_vpc, event_sources (batch_size, filters, bisects, maximum_retries, maximum_age_seconds, has_failure_destination of each; the retries and the age are null for queues)."
+  description = "What the resources were given, for the checks of the root that composes it: runtime, architectures, memory_mb, timeout_seconds, reserved_concurrency and provisioned_concurrency (null: none), kms_key_arn, environment_is_encrypted, log_retention_days, role_name, tracing_mode, in_vpc, environment (the function's variables), policy_statements (effect, actions and resources of every statement of its role, by its Sid), on_failure_arn (where asynchronous calls go that fail; null: nowhere), event_sources (arn, batch_size, filters, bisects, maximum_retries, maximum_age_seconds, failure_destination_arn of each; the last three are null for queues)."
   value = {
     runtime                  = aws_lambda_function.this.runtime
     architectures            = [for architecture in aws_lambda_function.this.architectures : architecture]
@@ -74,14 +74,26 @@ output "configuration" {
     role_name                = aws_iam_role.this.name
     tracing_mode             = one(aws_lambda_function.this.tracing_config).mode
     in_vpc                   = length(aws_lambda_function.this.vpc_config) > 0
+    environment              = merge({}, aws_lambda_function.this.environment[*].variables...)
+    policy_statements = {
+      for statement in data.aws_iam_policy_document.permissions.statement : statement.sid => {
+        effect    = coalesce(statement.effect, "Allow")
+        actions   = statement.actions
+        resources = statement.resources
+      }
+    }
+    on_failure_arn = one(flatten([
+      for config in aws_lambda_function_event_invoke_config.this : config.destination_config[*].on_failure[*].destination
+    ]))
     event_sources = {
       for name, mapping in aws_lambda_event_source_mapping.this : name => {
+        arn                     = mapping.event_source_arn
         batch_size              = mapping.batch_size
         filters                 = flatten([for criteria in mapping.filter_criteria : [for filter in criteria.filter : filter.pattern]])
         bisects                 = mapping.bisect_batch_on_function_error == true
         maximum_retries         = mapping.starting_position == null ? null : mapping.maximum_retry_attempts
         maximum_age_seconds     = mapping.starting_position == null ? null : mapping.maximum_record_age_in_seconds
-        has_failure_destination = length(mapping.destination_config) > 0
+        failure_destination_arn = one(flatten(mapping.destination_config[*].on_failure[*].destination_arn))
       }
     }
   }

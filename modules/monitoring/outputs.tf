@@ -54,15 +54,32 @@ output "dashboard_url" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), error_rate_alarms (threshold_percent and period_seconds of each function's), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard shows of each function and queue)."
+  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), alarms (metric, dimensions, statistic, period_seconds, evaluation_periods, threshold, comparison_operator and topic_arns of each of the argument alarms and of those that follow from functions), error_rate_alarms (threshold_percent, period_seconds and topic_arns of each function's), fraud_rate_alarm (topic_arns), critical_alarm (rule and topic_arns; null where nothing is watched), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard shows of each function and queue)."
   value = {
     topics = { for key, topic in module.topic : key => topic.configuration }
+    alarms = {
+      for key, alarm in aws_cloudwatch_metric_alarm.this : key => {
+        metric              = "${alarm.namespace} ${alarm.metric_name}"
+        dimensions          = alarm.dimensions
+        statistic           = try(coalesce(alarm.statistic, alarm.extended_statistic), null) # the local AWS gives back neither
+        period_seconds      = alarm.period
+        evaluation_periods  = alarm.evaluation_periods
+        threshold           = alarm.threshold
+        comparison_operator = alarm.comparison_operator
+        topic_arns          = alarm.alarm_actions
+      }
+    }
     error_rate_alarms = {
       for key, alarm in aws_cloudwatch_metric_alarm.error_rate : key => {
         threshold_percent = alarm.threshold
         period_seconds    = one(distinct(flatten([for query in alarm.metric_query : query.metric[*].period])))
+        topic_arns        = alarm.alarm_actions
       }
     }
+    fraud_rate_alarm = { topic_arns = aws_cloudwatch_metric_alarm.fraud_rate.alarm_actions }
+    critical_alarm = one([
+      for alarm in aws_cloudwatch_composite_alarm.critical : { rule = alarm.alarm_rule, topic_arns = alarm.alarm_actions }
+    ])
     dashboard_metrics = {
       for key, function in var.functions : key => [for metric in sort([for shown in local.shown_metrics : shown.metric if shown.of == "AWS/Lambda ${function.name}"]) : metric]
     }

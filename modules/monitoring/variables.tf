@@ -39,7 +39,7 @@ variable "name_formats" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "kms_key_arn" {
-  description = "ARN of the customer KMS key that encrypts the topics. Its policy must let cloudwatch.amazonaws.com and events.amazonaws.com use it, or their messages are dropped in silence."
+  description = "ARN of the customer KMS key that encrypts the topics. Its policy must let cloudwatch.amazonaws.com use it, or the alarms' messages are dropped in silence."
   type        = string
 
   validation {
@@ -150,10 +150,10 @@ variable "alarms" {
   }
 
   validation {
-    condition = length(setintersection(keys(var.alarms), concat(["fraud-rate", "critical"], flatten([
+    condition = length(setintersection(keys(var.alarms), concat(["fraud-rate", "critical", "processing-failures-undelivered", "fraud-alerts-undelivered"], flatten([
       for key in keys(var.functions) : ["${key}-error-rate", "${key}-throttles", "${key}-duration"]
     ])))) == 0
-    error_message = "alarms must not use the names of the alarms made here: fraud-rate, critical, and <function>-error-rate, -throttles and -duration."
+    error_message = "alarms must not use the names of the alarms made here: fraud-rate, critical, processing-failures-undelivered, fraud-alerts-undelivered, and <function>-error-rate, -throttles and -duration."
   }
 
   validation {

@@ -57,8 +57,14 @@ output "flow_log_group_name" {
 }
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: zones (how many), public_subnets (that give out public addresses), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
+  description = "What the resources were given, for the checks of the root that composes it: names (Name tags, as the console shows them), zones (how many), public_subnets (that give out public addresses), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
   value = {
+    names = toset([
+      for tagged in concat(
+        [aws_vpc.this, aws_security_group.functions, aws_security_group.endpoints, aws_flow_log.this],
+        values(aws_subnet.private), values(aws_vpc_endpoint.gateway), values(aws_vpc_endpoint.interface),
+      ) : try(tagged.tags.Name, "") # a refresh may find one without: the outputs must still be there
+    ])
     zones                   = length(aws_subnet.private)
     public_subnets          = length([for subnet in aws_subnet.private : subnet if subnet.map_public_ip_on_launch])
     gateway_endpoints       = toset(keys(aws_vpc_endpoint.gateway))

@@ -99,7 +99,7 @@ output "alarms" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: endpoint_types, operations (method, path, needs_key, validates_body, validates_parameters of each), stage_name, tracing, access_log_retention_days, logs_kms_key_arn, throttle, usage_plan (null without keys), web_acl_arn."
+  description = "What the resources were given, for the checks of the root that composes it: endpoint_types, operations (method, path, needs_key, validates_body, validates_parameters, invoke_arn of each), stage_name, tracing, access_log_retention_days, logs_kms_key_arn, throttle, usage_plan (null without keys), web_acl_arn."
   value = {
     endpoint_types = [for type in aws_api_gateway_rest_api.this.endpoint_configuration[0].types : type]
     operations = {
@@ -109,6 +109,7 @@ output "configuration" {
         needs_key            = method.api_key_required
         validates_body       = aws_api_gateway_request_validator.this.validate_request_body && try(length(method.request_models) > 0, false)
         validates_parameters = aws_api_gateway_request_validator.this.validate_request_parameters
+        invoke_arn           = aws_api_gateway_integration.this[name].uri
       }
     }
     stage_name                = aws_api_gateway_stage.this.stage_name

@@ -25,7 +25,7 @@ variable "stage_arns" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "requests_per_ip" {
-  description = "Requests that one address may make in any 5 minutes, 10 to 2,000,000,000; more are blocked (403) until it slows down. Above 300 times the usage plan's rate_limit, or a client at its full rate is blocked: 500 a second are 150,000."
+  description = "Requests that one address may make in any 5 minutes, 10 to 2,000,000,000; more are blocked (403) until it slows down. Not less than 300 times the usage plan's rate_limit plus its burst_limit, or a client that keeps to the plan is blocked: 500 a second and 1,000 at once are 151,000."
   type        = number
 
   validation {

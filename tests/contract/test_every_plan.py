@@ -102,6 +102,29 @@ def test_every_topic_takes_messages_over_tls_only(plan: Plan) -> None:
         assert denies_plain_http(policy["policy"], "sns:Publish"), policy["address"]
 
 
+def test_a_message_that_a_topic_could_not_deliver_alarms(plan: Plan) -> None:
+    topics = {topic["name"] for topic in plan.resources("aws_sns_topic")}
+    watched = [
+        alarm["dimensions"]["TopicName"]
+        for alarm in plan.resources("aws_cloudwatch_metric_alarm")
+        if alarm["metric_name"] == "NumberOfNotificationsFailed"
+    ]
+
+    assert sorted(watched) == sorted(topics)
+
+
+def test_every_metric_of_ours_that_an_alarm_watches_is_written_by_its_service(plan: Plan) -> None:
+    alarms = [
+        alarm for alarm in plan.resources("aws_cloudwatch_metric_alarm") if "service" in (alarm.get("dimensions") or {})
+    ]
+
+    assert len(alarms) >= 5
+    for alarm in alarms:
+        folders = [paths.ROOT / "lambda_src" / alarm["dimensions"]["service"], paths.ROOT / "lambda_src" / "pipeline"]
+        code = [file.read_text(encoding="utf-8") for folder in folders for file in folder.rglob("*.py")]
+        assert any(f'"{alarm["metric_name"]}"' in text for text in code), alarm["alarm_name"]
+
+
 def test_every_consumer_reports_single_failures(plan: Plan) -> None:
     for source in plan.resources("aws_lambda_event_source_mapping"):
         assert source["function_response_types"] == ["ReportBatchItemFailures"], source["address"]

@@ -115,6 +115,20 @@ def test_deciding_without_a_policy_document_is_critical_and_an_old_one_is_not(pl
     assert "txn-default-policy-refresh-failed" not in rule
 
 
+@pytest.mark.parametrize(
+    ("name", "service", "metric"),
+    [
+        ("settlement-failed", "process", "SettlementFailed"),
+        ("merchant-unreadable", "ingest", "MerchantUnreadable"),
+    ],
+)
+def test_what_fails_without_a_failed_call_alarms_too(name: str, service: str, metric: str, plan: Plan) -> None:
+    alarm = plan.only("aws_cloudwatch_metric_alarm", f'"{name}"')
+
+    assert (alarm["metric_name"], alarm["dimensions"]) == (metric, {"service": service})
+    assert (alarm["statistic"], alarm["threshold"], alarm["treat_missing_data"]) == ("Sum", 0, "notBreaching")
+
+
 def test_high_value_goes_by_the_decisions_route(plan: Plan) -> None:
     rule = plan.only("aws_cloudwatch_event_rule", '"high-value"')
 

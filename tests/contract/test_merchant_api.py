@@ -1,6 +1,7 @@
 """What a Terraform test cannot see of examples/merchant_api: outputs, endpoints' policies, request, README.
 
-What both examples' API documents keep is in test_example_documents.py, what all roots keep in test_every_plan.py.
+What both examples' API documents keep is in test_example_documents.py, what all roots keep in test_every_plan.py, and
+what all pages keep (links, names) in test_docs.py.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import yaml
 from scripts import paths
 from tests.contract import planned
 from tests.contract.planned import Plan
-from tests.contract.test_docs import anchors, names
+from tests.contract.test_docs import names
 
 FOLDER = paths.ROOT / planned.MERCHANT_API
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -39,6 +40,29 @@ DOCUMENTED_OUTPUTS = {
 }
 
 
+# What a name is kept in: an attribute, or the tag Name.
+NAMED = {
+    "aws_api_gateway_rest_api": "name",
+    "aws_api_gateway_usage_plan": "name",
+    "aws_cloudwatch_composite_alarm": "alarm_name",
+    "aws_cloudwatch_dashboard": "dashboard_name",
+    "aws_cloudwatch_event_rule": "name",
+    "aws_cloudwatch_metric_alarm": "alarm_name",
+    "aws_dynamodb_table": "name",
+    "aws_iam_role": "name",
+    "aws_kms_alias": "name",
+    "aws_lambda_function": "function_name",
+    "aws_security_group": "tag",
+    "aws_sns_topic": "name",
+    "aws_sqs_queue": "name",
+    "aws_ssm_parameter": "name",
+    "aws_subnet": "tag",
+    "aws_vpc": "tag",
+    "aws_vpc_endpoint": "tag",
+    "aws_wafv2_web_acl": "name",
+}
+
+
 @pytest.fixture
 def plan(plan_of: Callable[[str], Plan]) -> Plan:
     return plan_of(planned.MERCHANT_API)
@@ -53,17 +77,13 @@ def granted() -> dict[str, set[str]]:
     return actions
 
 
-def named(path: str, kind: str) -> set[str]:
-    return names(f"{planned.MERCHANT_API}/{path}", kind)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Outputs and plan
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_outputs_are_exactly_the_nine_that_are_documented() -> None:
-    assert named("outputs.tf", "output") == DOCUMENTED_OUTPUTS
+    assert names(f"{planned.MERCHANT_API}/outputs.tf", "output") == DOCUMENTED_OUTPUTS
 
 
 def test_everything_is_made_in_us_east_2(plan: Plan) -> None:
@@ -79,6 +99,14 @@ def test_every_resource_that_takes_tags_tells_the_system_and_the_environment(pla
     for resource in taggable:
         tags = {key: value for key, value in resource["tags_all"].items() if key != "Name"}  # the network's parts
         assert tags == {"Project": "merchant-api", "Environment": "dev", "ManagedBy": "terraform"}, resource["address"]
+
+
+def test_whatever_must_be_unique_in_an_account_carries_the_suffix(plan: Plan) -> None:
+    for kind, attribute in NAMED.items():
+        for resource in plan.resources(kind):
+            tags = resource.get("tags") or {}
+            name = tags["Name"] if attribute == "tag" else resource[attribute]
+            assert re.search(r"-dev(-|$)", name), resource["address"]
 
 
 @pytest.mark.parametrize(
@@ -193,23 +221,6 @@ def test_the_answer_to_a_new_transaction_is_the_documented_one_word_for_word() -
 # ---------------------------------------------------------------------------------------------------------------------
 # README
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_the_readme_names_only_variables_and_outputs_that_there_are() -> None:
-    read = set(re.findall(r"terraform output -raw (\w+)", README))
-    given = set(re.findall(r"-var[= ]'?(\w+)=|TF_VAR_(\w+)", README))
-
-    assert read
-    assert read <= DOCUMENTED_OUTPUTS
-    assert {name for pair in given for name in pair if name} <= named("variables.tf", "variable")
-
-
-def test_every_link_of_the_readme_leads_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)\s]+)\)", README):
-        target, _, anchor = link.partition("#")
-        file = FOLDER / (target or "README.md")
-        assert re.match(r"[a-z]+:", link) or file.exists(), link
-        assert not anchor or anchor in anchors(file), link
 
 
 def alarm_names(plan: Plan) -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 from scripts import paths
 from tests.contract import planned
 from tests.contract.planned import Plan
+from tests.contract.test_every_plan import denies_plain_http
 
 FOLDER = paths.ROOT / planned.STREAM_ALERTS
 SUFFIX = "dev"
@@ -67,6 +68,36 @@ def test_there_is_no_vpc(plan: Plan) -> None:
 
     assert not [r["address"] for r in plan.every() if network.match(r["resource_type"])]
     assert not [f["address"] for f in plan.resources("aws_lambda_function") if f["vpc_config"]]
+
+
+def test_every_resource_is_tagged_with_environment_and_cost_centre(plan: Plan) -> None:
+    taggable = [resource for resource in plan.every() if "tags_all" in resource]
+
+    assert len({resource["resource_type"] for resource in taggable}) >= 10
+    for resource in taggable:
+        tags = resource["tags_all"]
+        assert tags == {"Environment": "production", "CostCenter": "fraud-detection"}, resource["address"]
+
+
+def test_queues_and_topics_take_messages_over_tls_alone(plan: Plan) -> None:
+    """Test the two kinds that also take plain HTTP; the gateway, and what the functions call, know TLS only."""
+    queues = plan.resources("aws_sqs_queue")
+    topics = plan.resources("aws_sns_topic_policy")
+
+    assert (len(queues), len(topics)) == (3, 2)
+    for queue in queues:
+        assert denies_plain_http(queue["policy"], "sqs:*"), queue["name"]
+    for topic in topics:
+        assert denies_plain_http(topic["policy"], "sns:Publish"), topic["address"]
+
+
+def test_there_are_the_table_of_transactions_and_one_that_knows_each_id_once(plan: Plan) -> None:
+    keys = {table["name"]: (table["hash_key"], table["range_key"]) for table in plan.resources("aws_dynamodb_table")}
+
+    assert keys == {
+        f"dynamodb-transactions-{SUFFIX}": ("transaction_id", "timestamp"),
+        f"dynamodb-transaction-ids-{SUFFIX}": ("transaction_id", None),
+    }
 
 
 def test_nothing_outlives_a_destroy_but_the_keys_waiting_time(plan: Plan) -> None:
@@ -131,14 +162,8 @@ def test_every_alarm_has_one_row_in_the_readme(plan: Plan) -> None:
     assert [row.pattern for row in rows if not any(row.fullmatch(name) for name in names)] == []
 
 
-def test_every_variable_output_and_name_in_the_readmes_commands_exists(plan: Plan) -> None:
+def test_every_resource_that_the_readmes_commands_name_exists(plan: Plan) -> None:
     commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", readme(), re.DOTALL | re.MULTILINE))
-    terraform = {
-        kind: set(re.findall(rf'^{kind} "(\w+)"', (FOLDER / f"{kind}s.tf").read_text(encoding="utf-8"), re.MULTILINE))
-        for kind in ("variable", "output")
-    }
     names = {r[NAMED[r["resource_type"]][0]] for r in plan.every() if r["resource_type"] in NAMED}
 
-    assert set(re.findall(r"terraform output -raw (\w+)", commands)) <= terraform["output"]
-    assert set(re.findall(r"-var[= ]'?(\w+)=", commands)) <= terraform["variable"]
     assert set(re.findall(rf"\b(?:lambda|sqs|sns|dynamodb)-[a-z-]+-{SUFFIX}\b", commands)) <= names

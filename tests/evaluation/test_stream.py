@@ -79,9 +79,7 @@ def test_a_label_that_comes_later_counts_later(data: Transactions) -> None:
 def test_transactions_that_arrive_twice_are_dropped_and_late_ones_still_get_features(data: Transactions) -> None:
     arrivals = list(simulated_events(data, disorder_seconds=1800, duplicates=0.02))
     rows = [event.row for event, _ in replay(arrivals)]
-    lateness = [
-        event.arrives - int(from_text(event.acceptance.event_time).timestamp()) for event in arrivals
-    ]
+    lateness = [event.arrives - int(from_text(event.acceptance.event_time).timestamp()) for event in arrivals]
 
     assert len(arrivals) > len(data)
     assert sorted(rows) == list(range(len(data)))

@@ -1,5 +1,8 @@
-# Each documented constraint of this system by its name. What a Terraform test cannot see (the request, permissions,
-# that there are exactly nine outputs) is in tests/contract/test_merchant_api.py; the web ACL is in web_acl.tftest.hcl.
+# Each documented constraint of this system by its name. What a Terraform test cannot see (the request, endpoints'
+# policies, that there are exactly nine outputs) is in tests/contract/test_merchant_api.py; the web ACL is in
+# web_acl.tftest.hcl.
+#
+# The first run applies, so that the others know ARNs and URLs, which are only known then.
 
 mock_provider "aws" {
   source = "../mocks"
@@ -12,6 +15,68 @@ override_module {
     arn    = "arn:aws:wafv2:us-east-2:123456789012:regional/webacl/acl/11111111-2222-3333-4444-555555555555"
     name   = "merchant-api-firewall"
     alarms = {}
+  }
+}
+
+# Told apart from others of their kind, so that a wrong connection shows.
+override_resource {
+  target = module.tables["merchants"].aws_dynamodb_table.this
+  values = { arn = "arn:aws:dynamodb:us-east-2:123456789012:table/merchants" }
+}
+
+override_resource {
+  target = module.tables["transactions"].aws_dynamodb_table.this
+  values = { arn = "arn:aws:dynamodb:us-east-2:123456789012:table/transactions" }
+}
+
+override_resource {
+  target = module.queue.aws_sqs_queue.this
+  values = { arn = "arn:aws:sqs:us-east-2:123456789012:transactions", url = "https://sqs.us-east-2.amazonaws.com/123456789012/transactions" }
+}
+
+override_resource {
+  target = module.queue.aws_sqs_queue.dead_letter
+  values = { arn = "arn:aws:sqs:us-east-2:123456789012:dead-letter", url = "https://sqs.us-east-2.amazonaws.com/123456789012/dead-letter" }
+}
+
+override_resource {
+  target = module.monitoring.module.topic["processing_failures"].aws_sns_topic.this
+  values = { arn = "arn:aws:sns:us-east-2:123456789012:processing-failures" }
+}
+
+override_resource {
+  target = module.monitoring.module.topic["fraud_alerts"].aws_sns_topic.this
+  values = { arn = "arn:aws:sns:us-east-2:123456789012:fraud-alerts" }
+}
+
+override_resource {
+  target = module.functions["validation"].aws_lambda_function.this
+  values = { invoke_arn = "arn:aws:apigateway:us-east-2:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-2:123456789012:function:validation/invocations" }
+}
+
+# --- encryption -------------------------------------------------------------------------------------------------------
+
+run "all_data_at_rest_is_encrypted_with_the_customer_key" {
+  command = apply
+
+  assert {
+    condition = toset(concat(
+      values(module.functions)[*].configuration.kms_key_arn,
+      values(module.tables)[*].configuration.kms_key_arn,
+      [module.queue.configuration.kms_key_arn, module.queue.configuration.dead_letter_kms_key_arn],
+      [module.policy_parameter.configuration.kms_key_arn, module.api.configuration.logs_kms_key_arn],
+      values(module.monitoring.configuration.topics)[*].kms_key_arn,
+    )) == toset([module.encryption.key_arn])
+    error_message = "Tables, queues, functions, topics, the parameter and the logs must have the customer key."
+  }
+}
+
+run "the_customer_key_rotates" {
+  command = plan
+
+  assert {
+    condition     = module.encryption.configuration.rotation
+    error_message = "The key must rotate."
   }
 }
 
@@ -48,9 +113,15 @@ run "every_other_name_carries_the_suffix" {
         [module.queue.queue_name, module.queue.dead_letter_queue_name, module.policy_parameter.name, module.encryption.alias_name],
         [module.api.name, module.monitoring.dashboard_name, module.monitoring.composite_alarm_name],
         module.monitoring.alarm_names,
+        values(module.monitoring.configuration.topics)[*].name,
       ) : endswith(name, "-prod")
     ])
     error_message = "Every name must end in the environment's suffix."
+  }
+
+  assert {
+    condition     = alltrue([for name in module.network.configuration.names : can(regex("^merchant-api-network-prod(-|$)", name))])
+    error_message = "The parts of the network must be named by the network, which ends in the environment's suffix."
   }
 }
 
@@ -71,6 +142,15 @@ run "the_api_demands_a_key" {
   assert {
     condition     = alltrue([for operation in module.api.configuration.operations : operation.needs_key])
     error_message = "POST /transaction must demand an API key."
+  }
+}
+
+run "the_api_calls_the_validation" {
+  command = plan
+
+  assert {
+    condition     = [for operation in module.api.configuration.operations : operation.invoke_arn] == [module.functions["validation"].invoke_arn]
+    error_message = "POST /transaction must call the validation function."
   }
 }
 
@@ -166,21 +246,123 @@ run "dead_letters_are_kept_for_14_days" {
   }
 }
 
-run "fraud_detection_reads_the_queue" {
+run "fraud_detection_reads_the_queue_and_nothing_else" {
   command = plan
 
   assert {
-    condition     = keys(module.functions["fraud-detection"].configuration.event_sources) == ["queue"]
+    condition     = values(module.functions["fraud-detection"].configuration.event_sources)[*].arn == [module.queue.queue_arn]
     error_message = "The fraud-detection function must read the transaction queue."
   }
 }
 
-run "failed_transaction_reads_the_dead_letter_queue" {
+run "failed_transaction_reads_the_dead_letter_queue_and_nothing_else" {
   command = plan
 
   assert {
-    condition     = keys(module.functions["failed-transaction"].configuration.event_sources) == ["dead_letters"]
+    condition     = values(module.functions["failed-transaction"].configuration.event_sources)[*].arn == [module.queue.dead_letter_queue_arn]
     error_message = "The failed-transaction function must read the dead-letter queue."
+  }
+}
+
+# --- from hand to hand ------------------------------------------------------------------------------------------------
+
+run "the_validation_checks_merchants_stores_and_queues" {
+  command = plan
+
+  assert {
+    condition = { for name, value in module.functions["validation"].configuration.environment : name => value if can(regex("_(TABLE|URL|ARN|PARAMETER)$", name)) } == {
+      MERCHANTS_TABLE       = output.merchant_table_name
+      TRANSACTIONS_TABLE    = output.transaction_table_name
+      TRANSACTION_QUEUE_URL = output.queue_url
+    }
+    error_message = "The validation must know the merchants, and where accepted transactions are stored and queued."
+  }
+
+  assert {
+    condition     = module.functions["validation"].configuration.policy_statements["SendToTheQueue"] == { effect = "Allow", actions = toset(["sqs:SendMessage"]), resources = toset([module.queue.queue_arn]) }
+    error_message = "The validation must be allowed to send to the transaction queue, and to no other."
+  }
+}
+
+run "fraud_detection_decides_by_the_parameter_and_writes_into_the_table" {
+  command = plan
+
+  assert {
+    condition = { for name, value in module.functions["fraud-detection"].configuration.environment : name => value if can(regex("_(TABLE|URL|ARN|PARAMETER)$", name)) } == {
+      MERCHANTS_TABLE       = output.merchant_table_name
+      TRANSACTIONS_TABLE    = output.transaction_table_name
+      TRANSACTION_QUEUE_URL = output.queue_url
+      POLICY_PARAMETER      = module.policy_parameter.name
+    }
+    error_message = "Fraud detection must know the policy document and where its decisions belong."
+  }
+
+  assert {
+    condition     = module.functions["fraud-detection"].configuration.policy_statements["DecideTransactions"].resources == toset([module.tables["transactions"].arn])
+    error_message = "Fraud detection must be allowed to write into the table of transactions."
+  }
+}
+
+run "a_transaction_that_failed_is_recorded_and_alerted" {
+  command = plan
+
+  assert {
+    condition = { for name, value in module.functions["failed-transaction"].configuration.environment : name => value if can(regex("_(TABLE|URL|ARN|PARAMETER)$", name)) } == {
+      TRANSACTIONS_TABLE            = output.transaction_table_name
+      PROCESSING_FAILURES_TOPIC_ARN = output.sns_topic_arn
+    }
+    error_message = "What failed belongs into the table, and the topic must be told."
+  }
+
+  assert {
+    condition = { for sid in ["RecordFailures", "TellTheTopic"] : sid => module.functions["failed-transaction"].configuration.policy_statements[sid].resources } == {
+      RecordFailures = toset([module.tables["transactions"].arn])
+      TellTheTopic   = toset([output.sns_topic_arn])
+    }
+    error_message = "The role must allow exactly that."
+  }
+}
+
+run "what_waits_too_long_is_queued_again_and_a_sweep_that_fails_is_told" {
+  command = plan
+
+  assert {
+    condition     = module.functions["sweep"].configuration.environment.TRANSACTION_QUEUE_URL == output.queue_url && module.functions["sweep"].configuration.policy_statements["SendToTheQueue"].resources == toset([module.queue.queue_arn])
+    error_message = "The sweep must send to the transaction queue."
+  }
+
+  assert {
+    condition     = module.functions["sweep"].configuration.on_failure_arn == output.sns_topic_arn
+    error_message = "A sweep that failed for good must be told to the topic."
+  }
+}
+
+run "every_role_allows_what_its_function_calls_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = {
+      for name, function in module.functions : name => sort(flatten([
+        for sid, statement in function.configuration.policy_statements : [for action in statement.actions : action if can(regex("^(dynamodb|sns|sqs|ssm):", action))]
+        if statement.effect == "Allow"
+      ]))
+      } == {
+      validation         = tolist(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage"])
+      fraud-detection    = tolist(["dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "ssm:GetParameter", "ssm:GetParameterHistory"])
+      failed-transaction = tolist(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"])
+      sweep              = tolist(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "sns:Publish", "sqs:SendMessage"])
+    }
+    error_message = "A role must allow what its function calls, and not one action more."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for function in module.functions : [
+        for sid, statement in function.configuration.policy_statements :
+        contains(["SendTraces", "AttachToTheNetwork", "SeeTheNetwork", "NetworkIsForLambdaNotForTheCode"], sid) || alltrue([for arn in statement.resources : !startswith(arn, "*")])
+      ]
+    ]))
+    error_message = "Only what AWS offers for no narrower resource may be allowed on all."
   }
 }
 
@@ -226,7 +408,12 @@ run "decisions_are_made_by_the_rule_set_points" {
   command = plan
 
   assert {
-    condition     = jsondecode(file(var.policy_document)).policies[jsondecode(file(var.policy_document)).champion].kind == "points"
+    condition     = module.policy_parameter.configuration.document_sha256 == filesha256("../../policy_documents/points.json")
+    error_message = "The parameter must hold the policy document of the documented rules."
+  }
+
+  assert {
+    condition     = [for document in [jsondecode(file(var.policy_document))] : document.policies[document.champion].kind] == ["points"]
     error_message = "The documented rules are `points`."
   }
 }
@@ -309,32 +496,6 @@ run "flow_logs_tell_of_all_traffic_for_30_days" {
   }
 }
 
-# --- encryption -------------------------------------------------------------------------------------------------------
-
-run "all_data_at_rest_is_encrypted_with_the_customer_key" {
-  command = apply # a plan does not know its ARN
-
-  assert {
-    condition = toset(concat(
-      values(module.functions)[*].configuration.kms_key_arn,
-      values(module.tables)[*].configuration.kms_key_arn,
-      [module.queue.configuration.kms_key_arn, module.queue.configuration.dead_letter_kms_key_arn],
-      [module.policy_parameter.configuration.kms_key_arn, module.api.configuration.logs_kms_key_arn],
-      values(module.monitoring.configuration.topics)[*].kms_key_arn,
-    )) == toset([module.encryption.key_arn])
-    error_message = "Tables, queues, functions, topics, the parameter and the logs must have the customer key."
-  }
-}
-
-run "the_customer_key_rotates" {
-  command = plan
-
-  assert {
-    condition     = module.encryption.configuration.rotation
-    error_message = "The key must rotate."
-  }
-}
-
 # --- functions --------------------------------------------------------------------------------------------------------
 
 run "there_are_the_documented_functions_and_the_sweeper" {
@@ -390,9 +551,46 @@ run "more_than_1_percent_of_errors_over_10_minutes_alarms_for_every_function" {
 
   assert {
     condition = module.monitoring.configuration.error_rate_alarms == {
-      for function in keys(module.functions) : function => { threshold_percent = 1, period_seconds = 600 }
+      for function in keys(module.functions) : function => { threshold_percent = 1, period_seconds = 600, topic_arns = toset([output.sns_topic_arn]) }
     }
-    error_message = "More than 1 % of failed calls over 10 minutes must alarm."
+    error_message = "More than 1 % of failed calls over 10 minutes must alarm, and the topic must be told."
+  }
+}
+
+run "every_other_alarm_goes_to_the_topic_but_the_fraud_rate" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for alarm in module.monitoring.configuration.alarms : alarm.topic_arns == toset([output.sns_topic_arn])]) && module.monitoring.configuration.critical_alarm.topic_arns == toset([output.sns_topic_arn])
+    error_message = "The topic must be told of every alarm."
+  }
+
+  assert {
+    condition     = module.monitoring.configuration.fraud_rate_alarm.topic_arns == toset(["arn:aws:sns:us-east-2:123456789012:fraud-alerts"])
+    error_message = "Fraud has a topic of its own."
+  }
+}
+
+run "what_comes_again_without_a_failed_call_alarms_too" {
+  command = plan
+
+  assert {
+    condition = { for name in ["settlement-failed", "merchant-unreadable"] : name => module.monitoring.configuration.alarms[name].metric } == {
+      settlement-failed   = "TransactionPipeline/merchant-api-dev SettlementFailed"
+      merchant-unreadable = "TransactionPipeline/merchant-api-dev MerchantUnreadable"
+    }
+    error_message = "A function that hands a message back has not failed for Lambda, so the error rate does not tell."
+  }
+}
+
+run "a_dead_letter_alarms" {
+  command = plan
+
+  assert {
+    condition = module.monitoring.configuration.alarms["queue-dead-letter"].metric == "AWS/SQS ApproximateNumberOfMessagesVisible" && module.monitoring.configuration.alarms["queue-dead-letter"].dimensions == tomap({
+      QueueName = module.queue.dead_letter_queue_name
+    })
+    error_message = "The dead-letter queue must be watched."
   }
 }
 
@@ -435,7 +633,7 @@ run "a_suffix_a_region_a_log_level_a_rate_and_a_policy_document_that_cannot_be_a
     environment_suffix = "Prod_1"
     region             = "Ohio"
     log_level          = "VERBOSE"
-    usage_plan         = { rate_limit = 0 }
+    usage_plan         = { rate_limit = 0.5 }
     policy_document    = "../../policy_documents/policy.schema.json" # JSON, but no policy document
   }
   expect_failures = [var.environment_suffix, var.region, var.log_level, var.usage_plan, var.policy_document]

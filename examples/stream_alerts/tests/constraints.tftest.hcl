@@ -1,8 +1,8 @@
-# Every documented constraint of this system, each by its name. What needs a real plan (tags of every resource, policies,
-# plain HTTP) is in tests/contract/test_stream_alerts.py.
+# Every documented constraint of this system, each by its name, read from what the resources were given. What needs a real
+# plan (tags, plain HTTP, the rest of the policies) is in tests/contract/test_stream_alerts.py.
 #
-# The first run applies, so that the others know what is only known then (the key's ARN); Terraform destroys it all after
-# the last one, which fails if anything refuses to be destroyed.
+# The first run applies, so that the others know what is only known then (ARNs); Terraform destroys it all after the last
+# one, which fails if anything refuses to be destroyed.
 
 mock_provider "aws" {
   source = "../mocks"
@@ -11,7 +11,18 @@ mock_provider "aws" {
 # Told apart from others of their kind, so that a wrong connection shows.
 override_resource {
   target = module.transactions.aws_dynamodb_table.this
-  values = { stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/transactions/stream/2026-01-01T00:00:00.000" }
+  values = {
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/transactions"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/transactions/stream/2026-01-01T00:00:00.000"
+  }
+}
+
+override_resource {
+  target = module.transaction_ids.aws_dynamodb_table.this
+  values = {
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/ids"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/ids/stream/2026-01-01T00:00:00.000"
+  }
 }
 
 override_resource {
@@ -20,12 +31,26 @@ override_resource {
 }
 
 override_resource {
+  target = module.detect_dead_letters.aws_sqs_queue.this
+  values = { arn = "arn:aws:sqs:eu-west-1:123456789012:given-up", url = "https://sqs.eu-west-1.amazonaws.com/123456789012/given-up" }
+}
+
+override_resource {
   target = module.notifications.aws_sns_topic.this
   values = { arn = "arn:aws:sns:eu-west-1:123456789012:notifications" }
 }
 
+override_resource {
+  target = module.functions["ingest"].aws_lambda_function.this
+  values = {
+    arn        = "arn:aws:lambda:eu-west-1:123456789012:function:ingest"
+    invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:ingest/invocations"
+  }
+}
+
+# The defaults of both warn, and a warning that nobody expects is a failed run.
 variables {
-  runtime             = "python3.13" # the default one warns, and a warning that nobody expects is a failed run
+  runtime             = "python3.13"
   notification_emails = ["fraud-desk@example.com"]
 }
 
@@ -46,6 +71,15 @@ run "transactions_are_posted_to_slash_transactions" {
   assert {
     condition     = { for id, operation in module.api.configuration.operations : id => "${operation.method} ${operation.path}" } == { submitTransaction = "POST /transactions" }
     error_message = "The API must have the operation POST /transactions and no other."
+  }
+}
+
+run "process_transaction_answers_them" {
+  command = plan
+
+  assert {
+    condition     = module.api.configuration.operations.submitTransaction.invoke_arn == module.functions["ingest"].invoke_arn
+    error_message = "POST /transactions must call lambda-process-transaction."
   }
 }
 
@@ -81,8 +115,41 @@ run "answers_slower_than_a_second_alarm" {
   command = plan
 
   assert {
-    condition     = module.api.alarms.api-latency.threshold == 1000 && module.api.alarms.api-latency.statistic == "p99"
+    condition = module.monitoring.configuration.alarms["api-latency"] == {
+      metric              = "AWS/ApiGateway Latency"
+      dimensions          = tomap({ ApiName = "api-transactions-dev", Stage = "live" })
+      statistic           = "p99"
+      period_seconds      = 300
+      evaluation_periods  = 1
+      threshold           = 1000
+      comparison_operator = "GreaterThanThreshold"
+      topic_arns          = toset([module.monitoring.processing_failures_topic_arn])
+    }
     error_message = "The slowest 1 % of the answers must alarm above one second."
+  }
+}
+
+run "nothing_is_kept_warm_by_default" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in module.functions : function.configuration.provisioned_concurrency == null && function.qualifier == null])
+    error_message = "Provisioned concurrency is billed whether used or not: it must be asked for."
+  }
+}
+
+run "the_function_that_answers_can_be_kept_warm" {
+  command = plan
+  variables { process_transaction_provisioned_concurrency = 5 }
+
+  assert {
+    condition     = { for package, function in module.functions : package => function.configuration.provisioned_concurrency } == { ingest = 5, detect = null, notify = null }
+    error_message = "The asked-for environments of process-transaction must be kept warm, and none of another function."
+  }
+
+  assert {
+    condition     = module.functions["ingest"].qualifier == "live"
+    error_message = "What is called must be the alias, whose version is kept warm."
   }
 }
 
@@ -128,8 +195,27 @@ run "an_id_is_one_transaction_whatever_its_timestamp" {
   command = plan
 
   assert {
-    condition     = module.transaction_ids.configuration.hash_key == "transaction_id" && module.transaction_ids.configuration.range_key == null && local.functions.ingest.environment.TRANSACTION_IDS_TABLE == module.transaction_ids.name
-    error_message = "The accepting function must have a table that is keyed by the id alone."
+    condition     = module.transaction_ids.configuration.hash_key == "transaction_id" && module.transaction_ids.configuration.range_key == null
+    error_message = "There must be a table that is keyed by the id alone."
+  }
+
+  assert {
+    condition     = module.functions["ingest"].configuration.environment.TRANSACTION_IDS_TABLE == module.transaction_ids.name
+    error_message = "The accepting function must claim each id in that table."
+  }
+
+  assert {
+    condition     = module.functions["ingest"].configuration.policy_statements["AcceptTransactions"].resources == toset([module.transactions.arn, module.transaction_ids.arn])
+    error_message = "The accepting function must be able to write both rows."
+  }
+}
+
+run "every_function_works_on_the_one_table_of_transactions" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function in module.functions : function.configuration.environment.TRANSACTIONS_TABLE == module.transactions.name])
+    error_message = "All functions must be given the table of transactions."
   }
 }
 
@@ -139,7 +225,7 @@ run "detect_fraud_reads_the_tables_stream" {
   command = plan
 
   assert {
-    condition     = keys(module.functions["detect"].configuration.event_sources) == ["transactions"] && local.functions.detect.event_sources.transactions.arn == module.transactions.stream_arn
+    condition     = values(module.functions["detect"].configuration.event_sources)[*].arn == [module.transactions.stream_arn]
     error_message = "The one event source of lambda-detect-fraud must be the stream of the table."
   }
 }
@@ -184,7 +270,7 @@ run "a_record_that_is_given_up_reaches_a_queue" {
   command = plan
 
   assert {
-    condition     = module.functions["detect"].configuration.event_sources.transactions.has_failure_destination && local.functions.detect.event_sources.transactions.on_failure_arn == module.detect_dead_letters.arn
+    condition     = module.functions["detect"].configuration.event_sources.transactions.failure_destination_arn == module.detect_dead_letters.arn
     error_message = "What is given up must go to the dead-letter queue of the stream."
   }
 }
@@ -193,8 +279,31 @@ run "a_record_that_is_given_up_is_kept_for_fourteen_days_and_alarms" {
   command = plan
 
   assert {
-    condition     = module.detect_dead_letters.configuration.message_retention_seconds == 1209600 && contains(module.monitoring.alarm_names, "alarm-detect-fraud-dead-letter-dev")
-    error_message = "A record that is given up must be kept and alarm."
+    condition     = module.detect_dead_letters.configuration.message_retention_seconds == 1209600
+    error_message = "A record that is given up must be kept for 14 days."
+  }
+
+  assert {
+    condition     = module.monitoring.configuration.alarms["detect-fraud-dead-letter"].dimensions == tomap({ QueueName = module.detect_dead_letters.name }) && module.monitoring.configuration.alarms["detect-fraud-dead-letter"].threshold == 0
+    error_message = "A record that is given up must alarm."
+  }
+}
+
+run "what_detect_fraud_cannot_read_goes_to_its_dead_letter_queue" {
+  command = plan
+
+  assert {
+    condition     = module.functions["detect"].configuration.environment.DEAD_LETTER_QUEUE_URL == module.detect_dead_letters.url
+    error_message = "lambda-detect-fraud must set aside what it cannot read in its own dead-letter queue."
+  }
+}
+
+run "detect_fraud_decides_by_the_policy_document" {
+  command = plan
+
+  assert {
+    condition     = module.functions["detect"].configuration.environment.POLICY_PARAMETER == module.policy_parameter.name
+    error_message = "lambda-detect-fraud must read the parameter with the policy document."
   }
 }
 
@@ -222,7 +331,7 @@ run "a_lease_outlives_the_call_that_took_it_and_lapses_before_the_message_comes_
   command = plan
 
   assert {
-    condition     = local.functions.notify.environment.LEASE_SECONDS > module.functions["notify"].configuration.timeout_seconds && local.functions.notify.environment.LEASE_SECONDS < module.alerts.configuration.visibility_timeout_seconds
+    condition     = tonumber(module.functions["notify"].configuration.environment.LEASE_SECONDS) > module.functions["notify"].configuration.timeout_seconds && tonumber(module.functions["notify"].configuration.environment.LEASE_SECONDS) < module.alerts.configuration.visibility_timeout_seconds
     error_message = "Two calls must never hold the lease of one alert, and a lease must not cost an alert one of its receives."
   }
 }
@@ -231,8 +340,17 @@ run "notify_team_reads_the_alert_queue" {
   command = plan
 
   assert {
-    condition     = keys(module.functions["notify"].configuration.event_sources) == ["alerts"] && local.functions.notify.event_sources.alerts.arn == module.alerts.queue_arn
+    condition     = values(module.functions["notify"].configuration.event_sources)[*].arn == [module.alerts.queue_arn]
     error_message = "The one event source of lambda-notify-team must be the queue fraud-alerts."
+  }
+}
+
+run "no_alert_loses_a_receive_to_another" {
+  command = plan
+
+  assert {
+    condition     = module.functions["notify"].configuration.event_sources.alerts.batch_size == 1
+    error_message = "Each alert must have a call, and its time, of its own."
   }
 }
 
@@ -240,17 +358,22 @@ run "detect_fraud_hands_what_it_flags_to_the_alert_queue" {
   command = plan
 
   assert {
-    condition     = local.functions.detect.environment.ALERT_QUEUE_URL == module.alerts.queue_url && local.functions.detect.environment.DEAD_LETTER_QUEUE_URL == module.detect_dead_letters.url
-    error_message = "lambda-detect-fraud must queue alerts in fraud-alerts, and what it cannot read in its own dead-letter queue."
+    condition     = module.functions["detect"].configuration.environment.ALERT_QUEUE_URL == module.alerts.queue_url
+    error_message = "lambda-detect-fraud must queue alerts in fraud-alerts."
   }
 }
 
-run "an_alert_that_cannot_be_sent_is_kept" {
+run "an_alert_that_cannot_be_sent_is_kept_and_alarms" {
   command = plan
 
   assert {
     condition     = module.alerts.configuration.max_receive_count == 3 && module.alerts.configuration.dead_letter_retention_seconds == 1209600
     error_message = "After three receives an alert must go to a dead-letter queue that keeps it for 14 days."
+  }
+
+  assert {
+    condition     = module.monitoring.configuration.alarms["fraud-alerts-dead-letter"].dimensions == tomap({ QueueName = module.alerts.dead_letter_queue_name }) && module.monitoring.configuration.alarms["fraud-alerts-dead-letter"].threshold == 0
+    error_message = "An alert that cannot be sent must alarm."
   }
 }
 
@@ -258,7 +381,7 @@ run "notify_team_publishes_to_the_topic_fraud_notifications" {
   command = plan
 
   assert {
-    condition     = local.functions.notify.environment.ALERTS_TOPIC_ARN == module.notifications.arn && module.notifications.name == "sns-fraud-notifications-dev"
+    condition     = module.functions["notify"].configuration.environment.ALERTS_TOPIC_ARN == module.notifications.arn && module.notifications.name == "sns-fraud-notifications-dev"
     error_message = "lambda-notify-team must publish to sns-fraud-notifications."
   }
 }
@@ -270,6 +393,21 @@ run "the_topic_has_an_email_subscription" {
     condition     = module.notifications.configuration.subscriptions == { "fraud-desk@example.com" = "email" }
     error_message = "Each of notification_emails must be subscribed by e-mail."
   }
+}
+
+run "an_alert_that_does_not_reach_its_mailbox_alarms" {
+  command = plan
+
+  assert {
+    condition     = module.monitoring.configuration.alarms["fraud-notifications-undelivered"].metric == "AWS/SNS NumberOfNotificationsFailed" && module.monitoring.configuration.alarms["fraud-notifications-undelivered"].dimensions == tomap({ TopicName = module.notifications.name })
+    error_message = "What sns-fraud-notifications cannot deliver must alarm."
+  }
+}
+
+run "alerts_that_nobody_would_read_are_warned_of" {
+  command = plan
+  variables { notification_emails = null }
+  expect_failures = [check.somebody_is_alerted]
 }
 
 # --- every function ---------------------------------------------------------------------------------------------------
@@ -294,12 +432,18 @@ run "every_function_runs_on_python_3_9_by_default_and_a_check_warns" {
   }
 }
 
+run "another_deprecated_runtime_is_warned_of_too" {
+  command = plan
+  variables { runtime = "python3.10" }
+  expect_failures = [check.runtime_is_supported]
+}
+
 run "one_variable_moves_every_function_to_a_supported_runtime" {
   command = plan
-  variables { runtime = "python3.12" }
+  variables { runtime = "python3.11" } # the oldest that AWS supports: no warning
 
   assert {
-    condition     = alltrue([for function in module.functions : function.configuration.runtime == "python3.12"])
+    condition     = alltrue([for function in module.functions : function.configuration.runtime == "python3.11"])
     error_message = "runtime must be the runtime of all functions."
   }
 }
@@ -350,16 +494,89 @@ run "every_function_has_a_role_of_its_own" {
   }
 }
 
-run "every_role_allows_what_its_function_calls_and_nothing_else" {
+run "process_transaction_may_write_both_rows_and_nothing_else" {
   command = plan
 
   assert {
-    condition = { for package, function in local.functions : package => join(" ", sort(flatten([for statement in function.policy_statements : statement.actions]))) } == {
-      ingest = "dynamodb:PutItem"
-      detect = "dynamodb:UpdateItem sqs:SendMessage ssm:GetParameter ssm:GetParameterHistory"
-      notify = "dynamodb:UpdateItem sns:Publish"
+    condition = { for sid, statement in module.functions["ingest"].configuration.policy_statements : sid => join(" ", sort(statement.actions)) } == {
+      WriteToOwnLogGroup = "logs:CreateLogStream logs:PutLogEvents"
+      SendTraces         = "xray:PutTelemetryRecords xray:PutTraceSegments"
+      Decrypt            = "kms:Decrypt"
+      AcceptTransactions = "dynamodb:PutItem"
     }
-    error_message = "Each role must have least privilege: the calls that the code of its function makes."
+    error_message = "role-process-transaction must allow what the code calls and what Lambda itself needs, and nothing else."
+  }
+
+  assert {
+    condition = {
+      for sid, statement in module.functions["ingest"].configuration.policy_statements : sid => join(" ", sort(statement.resources))
+      if !contains(["WriteToOwnLogGroup", "SendTraces", "Decrypt"], sid)
+      } == {
+      AcceptTransactions = join(" ", sort([module.transactions.arn, module.transaction_ids.arn]))
+    }
+    error_message = "role-process-transaction must reach the two tables, and nothing else."
+  }
+}
+
+run "detect_fraud_may_decide_hand_on_and_read_its_policy_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = { for sid, statement in module.functions["detect"].configuration.policy_statements : sid => join(" ", sort(statement.actions)) } == {
+      WriteToOwnLogGroup     = "logs:CreateLogStream logs:PutLogEvents"
+      SendTraces             = "xray:PutTelemetryRecords xray:PutTraceSegments"
+      Decrypt                = "kms:Decrypt"
+      ReadFromDynamodb       = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator"
+      FindTableStreams       = "dynamodb:ListStreams"
+      Deliver0               = "sqs:SendMessage"
+      EncryptWhatIsDelivered = "kms:GenerateDataKey"
+      SettleTransactions     = "dynamodb:UpdateItem"
+      HandOn                 = "sqs:SendMessage"
+      ReadPolicy             = "ssm:GetParameter ssm:GetParameterHistory"
+    }
+    error_message = "role-detect-fraud must allow what the code calls and what Lambda itself needs, and nothing else."
+  }
+
+  assert {
+    condition = {
+      for sid, statement in module.functions["detect"].configuration.policy_statements : sid => join(" ", sort(statement.resources))
+      if !contains(["WriteToOwnLogGroup", "SendTraces", "Decrypt", "FindTableStreams", "EncryptWhatIsDelivered"], sid)
+      } == {
+      ReadFromDynamodb   = module.transactions.stream_arn
+      Deliver0           = module.detect_dead_letters.arn
+      SettleTransactions = module.transactions.arn
+      HandOn             = join(" ", sort([module.alerts.queue_arn, module.detect_dead_letters.arn]))
+      ReadPolicy         = module.policy_parameter.arn
+    }
+    error_message = "role-detect-fraud must reach the table, its stream, the two queues and the policy document, and nothing else."
+  }
+}
+
+run "notify_team_may_lease_and_alert_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = { for sid, statement in module.functions["notify"].configuration.policy_statements : sid => join(" ", sort(statement.actions)) } == {
+      WriteToOwnLogGroup = "logs:CreateLogStream logs:PutLogEvents"
+      SendTraces         = "xray:PutTelemetryRecords xray:PutTraceSegments"
+      Decrypt            = "kms:Decrypt"
+      ReadFromSqs        = "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage"
+      LeaseAlerts        = "dynamodb:UpdateItem"
+      Alert              = "sns:Publish"
+    }
+    error_message = "role-notify-team must allow what the code calls and what Lambda itself needs, and nothing else."
+  }
+
+  assert {
+    condition = {
+      for sid, statement in module.functions["notify"].configuration.policy_statements : sid => join(" ", sort(statement.resources))
+      if !contains(["WriteToOwnLogGroup", "SendTraces", "Decrypt"], sid)
+      } == {
+      ReadFromSqs = module.alerts.queue_arn
+      LeaseAlerts = module.transactions.arn
+      Alert       = module.notifications.arn
+    }
+    error_message = "role-notify-team must reach the queue of alerts, the table and the topic, and nothing else."
   }
 }
 
@@ -392,15 +609,6 @@ run "everything_is_made_in_us_east_1_by_default" {
   }
 }
 
-run "every_resource_is_tagged_with_environment_and_cost_centre" {
-  command = plan
-
-  assert {
-    condition     = local.tags == { Environment = "production", CostCenter = "fraud-detection" }
-    error_message = "The provider's default tags must be Environment=production and CostCenter=fraud-detection."
-  }
-}
-
 run "no_table_is_protected_from_deletion" {
   command = plan
 
@@ -423,7 +631,7 @@ run "the_tables_are_encrypted_at_rest" {
   command = plan
 
   assert {
-    condition     = alltrue([for table in local.tables : table.configuration.kms_key_arn == output.kms_key_arn])
+    condition     = alltrue([for table in [module.transactions, module.transaction_ids] : table.configuration.kms_key_arn == output.kms_key_arn])
     error_message = "Each table must be encrypted with the key."
   }
 }
@@ -468,6 +676,78 @@ run "the_apis_logs_are_encrypted_and_kept_for_seven_days" {
   }
 }
 
+# --- monitoring -------------------------------------------------------------------------------------------------------
+
+run "every_part_is_watched" {
+  command = plan
+
+  assert {
+    condition = toset(keys(module.monitoring.configuration.alarms)) == toset(concat(
+      ["api-errors", "api-latency"],
+      ["detection-failed", "record-unreadable", "policy-refresh-failed", "policy-fallback", "alert-failed"],
+      ["detect-fraud-delay", "detect-fraud-dead-letter", "fraud-alerts-backlog", "fraud-alerts-delay", "fraud-alerts-dead-letter"],
+      ["fraud-notifications-undelivered", "processing-failures-undelivered"],
+      [for pair in setproduct(["process-transaction", "detect-fraud", "notify-team"], ["throttles", "duration"]) : join("-", pair)],
+      [for pair in setproduct(["transactions", "transaction-ids"], ["read-throttles", "write-throttles", "transactwriteitems-system-errors"]) : "table-${join("-", pair)}"],
+      ["table-transactions-updateitem-system-errors"],
+    ))
+    error_message = "An alarm is missing, or one is too many."
+  }
+}
+
+run "every_alarm_reaches_the_topic_of_failures_and_the_fraud_rate_the_team" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      [for alarm in module.monitoring.configuration.alarms : alarm.topic_arns],
+      [for alarm in module.monitoring.configuration.error_rate_alarms : alarm.topic_arns],
+      [module.monitoring.configuration.critical_alarm.topic_arns],
+    ])) == toset([module.monitoring.processing_failures_topic_arn])
+    error_message = "Alarms must be sent to sns-processing-failures."
+  }
+
+  assert {
+    condition     = module.monitoring.configuration.fraud_rate_alarm.topic_arns == toset([module.notifications.arn])
+    error_message = "An unusual fraud rate must be told to the team."
+  }
+}
+
+run "what_the_functions_count_alarms_where_they_count_it" {
+  command = plan
+
+  assert {
+    condition = {
+      for name in ["detection-failed", "record-unreadable", "policy-refresh-failed", "policy-fallback", "alert-failed"] :
+      name => "${module.monitoring.configuration.alarms[name].metric} of ${module.monitoring.configuration.alarms[name].dimensions.service}"
+      } == {
+      for name, metric in {
+        detection-failed      = { name = "DetectionFailed", package = "detect" }
+        record-unreadable     = { name = "PoisonRecord", package = "detect" }
+        policy-refresh-failed = { name = "PolicyRefreshFailed", package = "detect" }
+        policy-fallback       = { name = "PolicyFallback", package = "detect" }
+        alert-failed          = { name = "AlertFailed", package = "notify" }
+      } :
+      name => "${module.functions[metric.package].configuration.environment.POWERTOOLS_METRICS_NAMESPACE} ${metric.name} of ${module.functions[metric.package].configuration.environment.POWERTOOLS_SERVICE_NAME}"
+    }
+    error_message = "An alarm must watch the metric under the namespace and the service by which its function counts."
+  }
+
+  assert {
+    condition     = alltrue([for name in ["detection-failed", "record-unreadable", "policy-refresh-failed", "policy-fallback", "alert-failed"] : module.monitoring.configuration.alarms[name].threshold == 0])
+    error_message = "Of what the functions count there, one must be too many."
+  }
+}
+
+run "decisions_that_come_more_than_a_minute_late_alarm" {
+  command = plan
+
+  assert {
+    condition     = module.monitoring.configuration.alarms["detect-fraud-delay"].metric == "AWS/Lambda IteratorAge" && module.monitoring.configuration.alarms["detect-fraud-delay"].threshold == 60000 && module.monitoring.configuration.alarms["detect-fraud-delay"].dimensions == tomap({ FunctionName = "lambda-detect-fraud-dev" })
+    error_message = "The age of what lambda-detect-fraud reads must alarm above a minute."
+  }
+}
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 run "names_are_resource_type_purpose_and_suffix" {
@@ -490,7 +770,7 @@ run "names_are_resource_type_purpose_and_suffix" {
   }
 
   assert {
-    condition     = [for table in local.tables : table.name] == ["dynamodb-transaction-ids-prod", "dynamodb-transactions-prod"]
+    condition     = [module.transactions.name, module.transaction_ids.name] == ["dynamodb-transactions-prod", "dynamodb-transaction-ids-prod"]
     error_message = "Tables must be called dynamodb-{purpose}-{suffix}."
   }
 
@@ -563,4 +843,22 @@ run "a_policy_that_is_never_read_again_is_refused" {
   command = plan
   variables { policy_refresh_seconds = 0 }
   expect_failures = [var.policy_refresh_seconds]
+}
+
+run "a_key_that_no_request_would_need_is_refused" {
+  command = plan
+  variables { api_key_value = "twenty-characters-or-more" }
+  expect_failures = [var.api_key_value]
+}
+
+run "more_warm_environments_than_may_run_are_refused" {
+  command = plan
+  variables { process_transaction_provisioned_concurrency = 51 }
+  expect_failures = [var.process_transaction_provisioned_concurrency]
+}
+
+run "half_a_warm_environment_is_refused" {
+  command = plan
+  variables { process_transaction_provisioned_concurrency = 1.5 }
+  expect_failures = [var.process_transaction_provisioned_concurrency]
 }

@@ -69,8 +69,24 @@ run "the_configuration_tells_the_key_the_subscribers_and_the_publishers" {
   }
 
   assert {
-    condition     = output.configuration == { kms_key_arn = var.kms_key_arn, subscriptions = { "desk@example.com" = "email" }, publishers = { "events.amazonaws.com" = [] } }
+    condition     = output.configuration == { name = "txn-test-fraud", kms_key_arn = var.kms_key_arn, subscriptions = { "desk@example.com" = "email" }, publishers = { "events.amazonaws.com" = [] } }
     error_message = "What the topic was given must be told before it exists."
+  }
+}
+
+run "a_message_that_does_not_arrive_can_alarm" {
+  command = plan
+
+  assert {
+    condition = output.alarms.undelivered == merge(output.alarms.undelivered, {
+      namespace           = "AWS/SNS"
+      metric_name         = "NumberOfNotificationsFailed"
+      dimensions          = { TopicName = "txn-test-fraud" }
+      statistic           = "Sum"
+      threshold           = 0
+      comparison_operator = "GreaterThanThreshold"
+    })
+    error_message = "One message that did not arrive must be one too many."
   }
 }
 

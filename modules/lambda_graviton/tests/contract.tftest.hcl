@@ -351,7 +351,7 @@ run "the_configuration_tells_what_the_function_was_given" {
   }
 
   assert {
-    condition = { for name, value in output.configuration : name => value if name != "event_sources" } == {
+    condition = { for name, value in output.configuration : name => value if !contains(["environment", "event_sources", "policy_statements"], name) } == {
       runtime                  = "python3.13"
       architectures            = ["arm64"]
       memory_mb                = 512
@@ -364,6 +364,7 @@ run "the_configuration_tells_what_the_function_was_given" {
       role_name                = "role-process-test"
       tracing_mode             = "Active"
       in_vpc                   = false
+      on_failure_arn           = null
     }
     error_message = "Everything must be told as it was given, before it exists."
   }
@@ -377,7 +378,7 @@ run "the_configuration_tells_what_is_not_there" {
   }
 
   assert {
-    condition     = !output.configuration.environment_is_encrypted && output.configuration.reserved_concurrency == null
+    condition     = !output.configuration.environment_is_encrypted && output.configuration.reserved_concurrency == null && length(output.configuration.environment) == 0
     error_message = "Without variables there is nothing to encrypt; without a reservation there is none to tell."
   }
 }
@@ -393,6 +394,35 @@ run "the_configuration_tells_what_network_and_concurrency_the_function_was_given
   assert {
     condition     = output.configuration.in_vpc && output.configuration.provisioned_concurrency == 2
     error_message = "Network and warm environments must be told as they were given."
+  }
+}
+
+run "the_configuration_tells_the_variables_the_permissions_and_where_failures_go" {
+  command = plan
+
+  variables {
+    environment       = { TABLE = "txn-test", LIMIT = 5 }
+    destinations      = { on_failure_arn = "arn:aws:sns:eu-central-1:123456789012:txn-test-failures" }
+    policy_statements = { read_items = { actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/txn-test"] } }
+  }
+
+  assert {
+    condition     = tomap(output.configuration.environment) == tomap({ TABLE = "txn-test", LIMIT = "5" })
+    error_message = "The function's variables must be told as it has them."
+  }
+
+  assert {
+    condition     = output.configuration.on_failure_arn == "arn:aws:sns:eu-central-1:123456789012:txn-test-failures"
+    error_message = "It must be told where failed calls go."
+  }
+
+  assert {
+    condition = output.configuration.policy_statements["ReadItems"] == {
+      effect    = "Allow"
+      actions   = toset(["dynamodb:GetItem"])
+      resources = toset(["arn:aws:dynamodb:eu-central-1:123456789012:table/txn-test"])
+    }
+    error_message = "A statement of the role must be told as it was given."
   }
 }
 
@@ -417,20 +447,22 @@ run "the_configuration_tells_how_each_source_is_read" {
   assert {
     condition = jsonencode(output.configuration.event_sources) == jsonencode({
       alerts = {
+        arn                     = "arn:aws:sqs:eu-central-1:123456789012:txn-test-alerts"
         batch_size              = 10
         filters                 = []
         bisects                 = false
         maximum_retries         = null
         maximum_age_seconds     = null
-        has_failure_destination = false
+        failure_destination_arn = null
       }
       changes = {
+        arn                     = "arn:aws:dynamodb:eu-central-1:123456789012:table/txn-test/stream/2026-01-01T00:00:00.000"
         batch_size              = 25
         filters                 = [jsonencode({ eventName = ["INSERT"] })]
         bisects                 = true
         maximum_retries         = 5
         maximum_age_seconds     = 3600
-        has_failure_destination = true
+        failure_destination_arn = "arn:aws:sqs:eu-central-1:123456789012:txn-test-failed"
       }
     })
     error_message = "A queue has no retries to bound; a stream's are told as they were given."

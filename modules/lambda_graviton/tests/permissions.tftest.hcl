@@ -89,6 +89,29 @@ run "given_statements_are_added_word_for_word" {
   }
 }
 
+run "the_configuration_tells_every_statement_that_the_role_holds" {
+  command = plan
+
+  variables {
+    policy_statements = {
+      send_on = { actions = ["sqs:SendMessage"], resources = ["arn:aws:sqs:eu-central-1:123456789012:q"] }
+    }
+    event_sources = { q = { kind = "sqs", arn = "arn:aws:sqs:eu-central-1:123456789012:q" } }
+    vpc           = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = output.configuration.policy_statements == {
+      for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => {
+        effect    = s.Effect
+        actions   = toset(flatten([s.Action]))
+        resources = toset(flatten([s.Resource]))
+      }
+    }
+    error_message = "What is told of the role must be its policy, no more and no less."
+  }
+}
+
 run "a_queue_may_be_received_from_and_deleted_from" {
   command = plan
 

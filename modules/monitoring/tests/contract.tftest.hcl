@@ -108,15 +108,28 @@ run "each_address_is_subscribed_to_its_own_topic" {
   }
 }
 
-run "only_this_systems_alarms_and_this_accounts_rules_may_publish" {
+run "only_this_systems_alarms_may_publish" {
   command = plan
 
   assert {
     condition = alltrue([for topic in module.topic : topic.configuration.publishers == {
       "cloudwatch.amazonaws.com" = ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:txn-test-*"]
-      "events.amazonaws.com"     = []
     }])
     error_message = "Nobody else may publish by a topic's policy."
+  }
+}
+
+run "a_message_that_a_topic_could_not_deliver_alarms" {
+  command = plan
+
+  assert {
+    condition = {
+      for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.metric_name} ${alarm.dimensions.TopicName}" if endswith(key, "-undelivered")
+      } == {
+      processing-failures-undelivered = "NumberOfNotificationsFailed txn-test-processing-failures"
+      fraud-alerts-undelivered        = "NumberOfNotificationsFailed txn-test-fraud-alerts"
+    }
+    error_message = "Each topic that is made here must have an alarm."
   }
 }
 
@@ -315,6 +328,7 @@ run "all_alarms_are_told" {
   assert {
     condition = join(" ", output.alarm_names) == join(" ", [
       "txn-test-api-latency",
+      "txn-test-fraud-alerts-undelivered",
       "txn-test-fraud-rate",
       "txn-test-ingest-duration",
       "txn-test-ingest-error-rate",
@@ -322,6 +336,7 @@ run "all_alarms_are_told" {
       "txn-test-process-duration",
       "txn-test-process-error-rate",
       "txn-test-process-throttles",
+      "txn-test-processing-failures-undelivered",
       "txn-test-queue-backlog",
     ])
     error_message = "The output must name every alarm once."
@@ -428,7 +443,7 @@ run "the_dashboards_address_leads_to_the_console" {
 # --- for the root that composes it -----------------------------------------------------------------------------------
 
 run "the_configuration_tells_what_alarms_and_dashboard_were_given" {
-  command = plan
+  command = apply # a plan does not know the topics' ARNs
 
   variables {
     thresholds = { error_rate_percent = 2 }
@@ -437,10 +452,44 @@ run "the_configuration_tells_what_alarms_and_dashboard_were_given" {
 
   assert {
     condition = output.configuration.error_rate_alarms == {
-      ingest  = { threshold_percent = 2, period_seconds = 600 }
-      process = { threshold_percent = 2, period_seconds = 600 }
+      for function in ["ingest", "process"] : function => {
+        threshold_percent = 2
+        period_seconds    = 600
+        topic_arns        = toset([output.processing_failures_topic_arn])
+      }
     }
     error_message = "Each function's error rate must be told as its alarm has it."
+  }
+
+  assert {
+    condition = output.configuration.alarms["api-latency"] == {
+      metric              = "AWS/ApiGateway Latency"
+      dimensions          = tomap({ ApiName = "txn-test-api", Stage = "live" })
+      statistic           = "p99"
+      period_seconds      = 300
+      evaluation_periods  = 1
+      threshold           = 1000
+      comparison_operator = "GreaterThanThreshold"
+      topic_arns          = toset([output.processing_failures_topic_arn])
+    }
+    error_message = "An alarm must be told as it was made."
+  }
+
+  assert {
+    condition = toset(keys(output.configuration.alarms)) == toset([
+      "processing-failures-undelivered", "fraud-alerts-undelivered", "queue-backlog", "api-latency", "ingest-throttles", "ingest-duration", "process-throttles", "process-duration",
+    ])
+    error_message = "Every alarm on one metric must be told."
+  }
+
+  assert {
+    condition     = output.configuration.fraud_rate_alarm.topic_arns == toset([output.fraud_alerts_topic_arn]) && output.configuration.critical_alarm.topic_arns == toset([output.processing_failures_topic_arn])
+    error_message = "Whom the fraud rate and the composite alarm tell must be told."
+  }
+
+  assert {
+    condition     = strcontains(output.configuration.critical_alarm.rule, "txn-test-queue-backlog")
+    error_message = "What is critical must be told."
   }
 
   assert {

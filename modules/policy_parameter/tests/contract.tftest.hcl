@@ -28,7 +28,12 @@ run "the_configuration_tells_what_the_parameter_was_given" {
   command = plan
 
   assert {
-    condition     = output.configuration == { type = "SecureString", tier = "Intelligent-Tiering", kms_key_arn = var.kms_key_arn }
+    condition = output.configuration == {
+      type            = "SecureString"
+      tier            = "Intelligent-Tiering"
+      kms_key_arn     = var.kms_key_arn
+      document_sha256 = sha256(var.initial_document)
+    }
     error_message = "Everything must be told as it was given, before it exists."
   }
 }

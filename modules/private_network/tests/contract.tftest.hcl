@@ -382,6 +382,10 @@ run "the_configuration_tells_what_the_network_was_given" {
 
   assert {
     condition = { for name, value in output.configuration : name => value if name != "function_egress" } == {
+      names = toset(concat(
+        ["txn-test", "txn-test-functions", "txn-test-endpoints"],
+        [for part in ["private-eu-central-1a", "private-eu-central-1b", "dynamodb", "s3", "sns", "sqs"] : "txn-test-${part}"],
+      ))
       zones                   = 2
       public_subnets          = 0
       gateway_endpoints       = toset(["dynamodb", "s3"])

@@ -26,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "examples/mappings/a.toml",
     ):
         (root / name).write_text("# configuration\n")
-    for name in ("tests/test_it.py", ".terraform.lock.hcl", "terraform.tfstate"):
+    for name in ("tests/test_it.py", ".terraform.lock.hcl", "terraform.tfstate", "examples/shop/terraform.tfvars"):
         (root / name).write_text("not wanted\n")
     (root / "tests" / "root.tftest.hcl").write_text("# a test of the root\n")
     monkeypatch.setattr(paths, "ROOT", root)
@@ -39,7 +39,7 @@ def files(tree: Path) -> set[str]:
     return {str(file.relative_to(tree)) for file in tree.rglob("*") if file.is_file()}
 
 
-def test_the_tree_holds_the_configuration_and_nothing_that_terraform_made(root: Path) -> None:
+def test_the_tree_holds_the_configuration_and_neither_what_terraform_made_nor_settings_for_aws(root: Path) -> None:
     tree = terraform_tree.refresh()
 
     assert files(tree) == {
