@@ -10,10 +10,10 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e lint scan docs policy-check labels local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e localstack-test lint scan docs policy-check labels local-up local-down local-status requirements clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## build or reuse the Python environments
 	@$(PYTHON) -m scripts.bootstrap dev ministack
@@ -68,6 +68,10 @@ contract: package ## terraform validate and test in every module, generated docs
 
 e2e: package ## the deployed pipeline, on the embedded local AWS
 	@$(DEV) -m pytest -q tests/e2e
+
+localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, else Docker, else as processes
+	@$(DEV) -m scripts.localstack
+	@$(DEV) -m pytest -q tests/localstack tests/e2e --emulator localstack
 
 scan: setup ## checkov over the root, modules and examples; reports in build/scan/
 	@$(PYTHON) -m scripts.bootstrap checkov

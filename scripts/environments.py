@@ -63,8 +63,13 @@ AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
 RUNTIMES = tuple(
     Environment(f"python{major}.{minor}", ((major, minor),), "runtimes") for major, minor in interpreters.RUNTIMES
 )
+LOCALSTACK = Environment("localstack", ((3, 13),))
+FUNCTIONS = Environment("functions", ((3, 13),))
 TOOLS = Environment("tools", ())
-ALL = {environment.name: environment for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, AWSCLI, *RUNTIMES)}
+ALL = {
+    environment.name: environment
+    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS)
+}
 
 
 def uv_program() -> Path:

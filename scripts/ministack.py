@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import socket
 import tempfile
@@ -12,10 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO
 
 from scripts import aws_environment, environments, paths
+from scripts.emulator import Emulator
 from scripts.errors import CommandError
 from scripts.processes import Guarded, Owner
 
@@ -24,23 +22,23 @@ _START_SECONDS = 30.0
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL")
 
 
-class MiniStack:
-    """One running emulator; a context manager that leaves nothing behind.
+class MiniStack(Emulator):
+    """The emulator that `make setup` installs.
 
     Parameters
     ----------
-    name
-        Names the log (`build/local/<name>.log`) and the folder for what is deployed to it
-        (`build/local/<name>/`), so that several emulators can run at once.
+    name, region
+        See `Emulator`.
     port
         Port to listen on, or None for any free one.
-    region
-        The AWS region of those who use it.
     state
         Folder to load state from and to save it to at a clean stop, or None to forget it.
     settings
         Further settings of the emulator's own, such as `{"AUTH": "true"}`.
     """
+
+    kind = "embedded"
+    how = "the embedded emulator"
 
     def __init__(
         self,
@@ -51,26 +49,17 @@ class MiniStack:
         state: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.name = name
-        self.log = paths.LOCAL / f"{name}.log"
-        self.folder = paths.LOCAL / name
+        super().__init__(name, region)
         self.port = port or 0
-        self.region = region
         self.settings = dict(settings or {})
         self._fixed_port = port is not None
         self._state = state
-        self._claim: IO[str] | None = None
         self._owner: Owner | None = None
 
     @property
     def endpoint(self) -> str:
         """Return the URL of the emulator."""
         return f"http://{HOST}:{self.port}"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return an environment for programs that use this emulator."""
-        return aws_environment.local(self.endpoint, self.region)
 
     @property
     def guarded(self) -> Guarded:
@@ -102,21 +91,6 @@ class MiniStack:
             self._owner = None
         atexit.unregister(self.stop)
 
-    def claim(self) -> None:
-        """Make `folder` this emulator's alone, for as long as it runs, even after this process."""
-        if self._claim is not None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        claim = (self.folder / ".lock").open("w")
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            claim.close()
-            raise CommandError(
-                f"{paths.shown(self.folder)} is in use by another run: wait until it ends, or stop it."
-            ) from None
-        self._claim = claim
-
     def restart(self, state: Path | None) -> None:
         """Stop, saving to the old state folder, and start again on the same port with another one."""
         self.stop()
@@ -132,16 +106,6 @@ class MiniStack:
         self._owner = None
         atexit.unregister(self.stop)
         return guarded
-
-    def __enter__(self) -> MiniStack:
-        """Start unless it runs already."""
-        return self if self._owner is not None else self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop whatever happened."""
-        self.stop()
 
     def _launch(self) -> None:
         if not self._fixed_port:

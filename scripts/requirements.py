@@ -13,6 +13,7 @@ from scripts import environments, paths
 
 # The oldest Python each file must serve. Universal files hold markers for the newer ones;
 # what goes into the zips and stands for the Lambda runtime is one set for all of them.
+# LocalStack is for one Python only, and so are the functions that it runs.
 _UNIVERSAL = {
     "tools": "3.9",
     "dev": "3.10",
@@ -22,7 +23,8 @@ _UNIVERSAL = {
     "awscli": "3.10",
     "runtimes": "3.9",
 }
-_ONE_SET = {"lambda": "3.9", "runtime": "3.9"}
+_ONE_SET = {"lambda": "3.9", "runtime": "3.9", "localstack": "3.13", "functions": "3.13"}
+_AS_OF = {"localstack": "2026-03-01"}  # a version of the past, with what there was in its days
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
             str(environments.uv_program()), "pip", "compile", "--quiet", "--no-header",
             "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
             "--python-version", version, *(["--universal"] if name in _UNIVERSAL else []), *upgrade,
+            *(["--exclude-newer", _AS_OF[name]] if name in _AS_OF else []),
             f"{name}.in", "--output-file", f"{name}.txt",
         ]  # fmt: skip
         status = subprocess.run(

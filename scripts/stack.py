@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts import inventory, local_client, package, paths, processes, snapshot, systems, terraform_tree
+from scripts.emulator import Emulator
 from scripts.errors import CommandError
 from scripts.ministack import MiniStack, answers
 from scripts.systems import Deployable
@@ -23,6 +24,7 @@ from scripts.terraform import Message, Terraform
 WORKSPACE = "local"
 
 _RECORD = paths.LOCAL / "stack.json"
+_API = re.compile(r"https?://([a-z0-9]+)\.execute-api\.[^/]+/([^/]+)")
 
 
 @dataclass(frozen=True)
@@ -101,32 +103,39 @@ def deploy(
     return _apply(server, system, name, variables, watch)
 
 
-def terraform(server: MiniStack, system: Deployable) -> Terraform:
+def terraform(server: Emulator, system: Deployable) -> Terraform:
     """Return Terraform for a system on this emulator, with everything it keeps in the emulator's folder."""
     folder = terraform_tree.refresh() / system.folder
     return Terraform(folder, server.folder / ".terraform" / system.name, server.environment)
 
 
-def state_folder(server: MiniStack, system: Deployable) -> Path:
+def state_folder(server: Emulator, system: Deployable) -> Path:
     """Return where Terraform's states of a system lie, one folder for each workspace."""
     return server.folder / "terraform" / system.name
 
 
-def state_file(server: MiniStack, system: Deployable) -> Path:
+def state_file(server: Emulator, system: Deployable) -> Path:
     """Return where the state of the local workspace lies."""
     return state_folder(server, system) / WORKSPACE / "terraform.tfstate"
 
 
-def api_url(stack: Stack) -> str:
+def api_url(stack: Stack, path: str = Emulator.api_path) -> str:
     """Return the API's URL as it can be called locally, without the path of an operation.
 
     The output names AWS's own host (`https://<id>.execute-api.<region>...`), which the
     emulator serves under a path instead.
+
+    Parameters
+    ----------
+    stack
+        What the API belongs to.
+    path
+        The emulator's `api_path`.
     """
-    found = re.match(r"https?://([a-z0-9]+)\.execute-api\.[^/]+/([^/]+)", stack.outputs["api_endpoint"])
+    found = _API.match(stack.outputs["api_endpoint"])
     if found is None:
         return str(stack.outputs["api_endpoint"])
-    return f"{stack.endpoint}/restapis/{found.group(1)}/{found.group(2)}/_user_request_"
+    return stack.endpoint + path.format(api=found.group(1), stage=found.group(2))
 
 
 @dataclass(frozen=True)
@@ -138,9 +147,13 @@ class ApiKey:
 
 
 def api_key(stack: Stack) -> ApiKey | None:
-    """Return the key of the stack's API, or None when it demands none; a local AWS holds that of one API only."""
-    keys = stack.client("apigateway").get_api_keys(includeValues=True)["items"]
-    return ApiKey(keys[0]["id"], keys[0]["value"]) if keys else None
+    """Return the key that a usage plan lets into the stack's API, or None when the API demands none."""
+    gateway, api = stack.client("apigateway"), _API.match(stack.outputs["api_endpoint"])
+    for plan in gateway.get_usage_plans()["items"]:
+        if api is not None and api.group(1) in (stage["apiId"] for stage in plan.get("apiStages", [])):
+            for key in gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]:
+                return ApiKey(key["id"], gateway.get_api_key(apiKey=key["id"], includeValue=True)["value"])
+    return None
 
 
 def running() -> Running | None:

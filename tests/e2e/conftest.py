@@ -1,4 +1,4 @@
-"""The flagship, deployed once by Terraform to the embedded local AWS, and short ways to use it."""
+"""The flagship, deployed once by Terraform to the chosen local AWS, and short ways to use it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,29 @@ import requests
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
-from tests.e2e.deployed import WAIT_SECONDS, Deployed, apply, environment_of, local_aws, wait_for
+from tests.e2e.deployed import (
+    EMULATORS,
+    WAIT_SECONDS,
+    Deployed,
+    apply,
+    emulator_of,
+    environment_of,
+    local_aws,
+    wait_for,
+)
+from tests.e2e.proofs import Proofs
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the run choose its emulator."""
+    parser.addoption("--emulator", choices=EMULATORS, default="embedded", help="the local AWS to deploy to")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Make pytest-terraform's fixtures when that plugin is ready for them."""
+    """Make pytest-terraform's fixtures when that plugin is ready for them, and report what is proved."""
     config.pluginmanager.register(importlib.import_module("tests.e2e.roots"), "roots")
+    config.pluginmanager.register(Proofs(lambda: emulator_of(config).kind), "proofs")
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +128,7 @@ class Flagship(Deployed):
 @pytest.fixture(scope="session")
 def flagship(request: pytest.FixtureRequest) -> Iterator[Flagship]:
     """Apply the root and return it, ready to be used."""
-    with local_aws(systems.FLAGSHIP) as server:
+    with local_aws(systems.FLAGSHIP, request.config) as server:
         environment = environment_of(server, systems.FLAGSHIP, TF_VAR_project="e2e")
         deployed = apply(Flagship, systems.FLAGSHIP, server, environment, request)
         deployed.put_merchant("shop")

@@ -1,4 +1,4 @@
-"""A system that Terraform deployed to the embedded local AWS, and short ways to use it."""
+"""A system that Terraform deployed to a local AWS, and short ways to use it."""
 
 from __future__ import annotations
 
@@ -17,29 +17,37 @@ import requests
 from pytest_terraform import tf as plugin
 
 from pipeline.aws.dynamo import from_item
-from scripts import package, stack, terraform_tree
+from scripts import aws_environment, package, stack, terraform_tree
 from scripts import terraform as terraform_cli
+from scripts.emulator import Emulator
+from scripts.localstack.choice import choose
 from scripts.ministack import MiniStack
 from scripts.systems import Deployable
-from tests.e2e.emulator_gaps import READ_BACK_GAPS
+from tests.e2e.behaviours import READ_BACK_GAPS, is_provided
 
 Found = TypeVar("Found")
 System = TypeVar("System", bound="Deployed")
 
 WAIT_SECONDS = 60.0
+EMULATORS = ("embedded", "localstack")
+"""What the option `--emulator` takes."""
 
 
 @dataclass
 class Deployed:
     """A deployed system as a client and an operator see it."""
 
-    server: MiniStack
+    server: Emulator
     outputs: dict[str, Any]
     terraform: Any
     environment: Mapping[str, str] = field(repr=False)
     api: str = ""
     key: str = field(default="", repr=False)
     session: requests.Session = field(default_factory=requests.Session)
+
+    def provides(self, behaviour: str) -> bool:
+        """Say whether the emulator has what a part of a test needs, see behaviours.py."""
+        return is_provided(self.server.kind, behaviour)
 
     def client(self, service: str) -> Any:
         """Return an AWS client."""
@@ -68,7 +76,9 @@ class Deployed:
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
         return [text for page in pages for event in page["events"] for text in event["message"].splitlines()]
 
-    def messages(self, queue_url: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def messages(
+        self, queue_url: str, until: Callable[[dict[str, Any]], bool], seconds: float = WAIT_SECONDS
+    ) -> dict[str, Any]:
         """Receive from a queue until a message satisfies `until`; delete and return that one."""
         sqs = self.client("sqs")
 
@@ -86,7 +96,7 @@ class Deployed:
                     return dict(message)
             return None
 
-        found: dict[str, Any] = wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}")
+        found: dict[str, Any] = wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}", seconds)
         return found
 
     def inbox(self, topic_arn: str, name: str) -> str:
@@ -121,7 +131,7 @@ class Deployed:
 
     def changes_of_a_second_plan(self) -> set[str]:
         """Return what a plan would change although nothing has, beyond what the emulator does not give back."""
-        runner = self.terraform
+        runner, gaps = self.terraform, READ_BACK_GAPS[self.server.kind]
         plan = os.path.join(runner.work_dir, "second.tfplan")  # noqa: PTH118
         for command in (
             ["plan", "-no-color", f"-state={runner.state_path}", f"-out={plan}"],
@@ -140,7 +150,7 @@ class Deployed:
             for change in json.loads(done.stdout)["resource_changes"]
             if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
             for attribute in _changed_attributes(change["change"])
-            if attribute not in READ_BACK_GAPS.get(change["type"], set())
+            if attribute not in gaps.get(change["type"], set())
         }
 
 
@@ -162,17 +172,24 @@ def wait_for(look: Callable[[], Found | bool | dict[str, Any] | None], what: str
     return found
 
 
+def emulator_of(config: pytest.Config, name: str = "e2e", region: str = aws_environment.REGION) -> Emulator:
+    """Return the emulator that the run is for, not started yet."""
+    if config.getoption("emulator", "embedded") == "localstack":
+        return choose(name, region)
+    return MiniStack(name, region=region)
+
+
 @contextmanager
-def local_aws(system: Deployable) -> Iterator[MiniStack]:
-    """Run a local AWS for one deployed system, with what Terraform needs beside it."""
-    with MiniStack(f"e2e-{system.name}", region=system.region) as server:
+def local_aws(system: Deployable, config: pytest.Config) -> Iterator[Emulator]:
+    """Run the chosen local AWS for one deployed system, with what Terraform needs beside it."""
+    with emulator_of(config, f"e2e-{system.name}", system.region) as server:
         server.claim()
         package.package_all()
         terraform_tree.refresh()
         yield server
 
 
-def environment_of(server: MiniStack, system: Deployable, **settings: str) -> dict[str, str]:
+def environment_of(server: Emulator, system: Deployable, **settings: str) -> dict[str, str]:
     """Return the environment in which Terraform deploys `system` to `server`, with further `settings`."""
     arguments = f"-var-file={system.variables_file} -parallelism=40"
     return {
@@ -200,7 +217,7 @@ def acting_in(environment: Mapping[str, str]) -> Iterator[None]:
 def apply(
     kind: type[System],
     system: Deployable,
-    server: MiniStack,
+    server: Emulator,
     environment: Mapping[str, str],
     request: pytest.FixtureRequest,
 ) -> System:
@@ -223,7 +240,7 @@ def apply(
         applied = request.getfixturevalue(f"applied_{root.name}")
     outputs = {name: output["value"] for name, output in applied.outputs.items()}
     stack_of = stack.Stack(server.endpoint, outputs, 0.0, system=system.name)
-    deployed = kind(server, outputs, applied.terraform, environment, stack.api_url(stack_of))
+    deployed = kind(server, outputs, applied.terraform, environment, stack.api_url(stack_of, server.api_path))
     key = stack.api_key(stack_of)
     deployed.key = key.value if key else ""
     return deployed

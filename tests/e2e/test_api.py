@@ -93,8 +93,8 @@ def test_a_number_that_is_none_is_refused(flagship: Flagship, purchase: Purchase
         b'{"amount": 1, "amount": 2}',
         b"\xff\xfe{}",
         b'{"transaction_id": "\\ud800"}',
-        b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
-        b'{"amount": ' + b"9" * 100_000 + b"}",
+        pytest.param(b'{"a":' * 20_000 + b"1" + b"}" * 20_000, marks=pytest.mark.needs("hostile-bodies")),
+        pytest.param(b'{"amount": ' + b"9" * 100_000 + b"}", marks=pytest.mark.needs("hostile-bodies")),
         b'{"transaction_id": "' + b"x" * 1_000_000 + b'"}',
     ],
     ids=lambda body: repr(body[:24]),
@@ -102,8 +102,9 @@ def test_a_number_that_is_none_is_refused(flagship: Flagship, purchase: Purchase
 def test_a_body_that_is_no_transaction_object_is_a_400(flagship: Flagship, body: bytes) -> None:
     answer = flagship.call("POST", "/v1/transactions", data=body, headers={"Content-Type": "application/json"})
 
-    check_against_document(answer, "/v1/transactions", "post")
     assert answer.status_code == 400
+    if flagship.provides("gateway-responses"):
+        check_against_document(answer, "/v1/transactions", "post")
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,7 @@ def test_the_same_id_with_another_body_is_a_409_and_the_first_stands(flagship: F
     assert flagship.settled(document["transaction_id"])["amount"] == 12.5
 
 
-@pytest.mark.parametrize("key", ["", "wrong-key-wrong-key-wrong-key"])
-@pytest.mark.parametrize(
+every_route = pytest.mark.parametrize(
     ("method", "path"),
     [
         ("POST", "/v1/transactions"),
@@ -168,10 +168,24 @@ def test_the_same_id_with_another_body_is_a_409_and_the_first_stands(flagship: F
         ("GET", "/v1/health"),
     ],
 )
+
+
+@pytest.mark.needs("api-keys")
+@pytest.mark.parametrize("key", ["", "wrong-key-wrong-key-wrong-key"])
+@every_route
 def test_without_its_key_every_route_is_closed(flagship: Flagship, method: str, path: str, key: str) -> None:
     answer = flagship.call(method, path, key=key, json={} if method == "POST" else None)
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+    assert answer.status_code == 403
+
+
+@pytest.mark.needs("gateway-responses")
+@every_route
+def test_a_closed_route_says_so_in_the_form_of_every_error(flagship: Flagship, method: str, path: str) -> None:
+    answer = flagship.call(method, path, key="", json={} if method == "POST" else None)
+
+    assert answer.json()["error"]["code"] == "FORBIDDEN"
+    assert answer.json()["request_id"]
 
 
 def test_an_account_is_listed_newest_first_a_page_at_a_time(flagship: Flagship, purchase: Purchase) -> None:
@@ -219,7 +233,7 @@ def test_health_answers(flagship: Flagship) -> None:
 
 def test_the_gateway_serves_exactly_the_documented_operations(flagship: Flagship) -> None:
     gateway = flagship.client("apigateway")
-    (api,) = [item["id"] for item in gateway.get_rest_apis()["items"]]
+    api = flagship.outputs["api_endpoint"].removeprefix("https://").split(".")[0]
 
     served = {
         (resource["path"], method.lower())

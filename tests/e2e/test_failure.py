@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pipeline.aws.dynamo import to_item
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
@@ -19,6 +21,7 @@ def break_account(flagship: Flagship, account_id: str) -> None:
     flagship.client("dynamodb").put_item(TableName=flagship.outputs["accounts_table_name"], Item=to_item(row))
 
 
+@pytest.mark.needs("three-receives")
 def test_a_message_reaches_the_dead_letter_queue_after_exactly_three_receives(
     flagship: Flagship, purchase: Purchase
 ) -> None:
@@ -62,6 +65,7 @@ def test_a_failed_transaction_quarantines_its_account_and_nothing_overtakes_it(
     assert (later["status"], later["held_behind"]) == ("HELD", first["transaction_id"])
 
 
+@pytest.mark.needs("fifo-order")
 def test_those_that_were_queued_behind_it_wait_in_their_order(flagship: Flagship, purchase: Purchase) -> None:
     documents = [purchase(str(i)) for i in range(4)]
     break_account(flagship, documents[0]["account_id"])
@@ -113,3 +117,45 @@ def test_a_failure_is_alerted(flagship: Flagship, purchase: Purchase, new_id: Ca
 
     alert = json.loads(flagship.messages(inbox, lambda message: document["transaction_id"] in message["Body"])["Body"])
     assert json.loads(alert["Message"])["kind"] == "TRANSACTION_FAILED"
+
+
+@pytest.mark.needs("message-move")
+def test_what_the_banks_consumer_gave_up_can_be_given_back_in_its_order(flagship: Flagship, purchase: Purchase) -> None:
+    sqs, queue = flagship.client("sqs"), flagship.outputs["priority_queue_url"]
+    documents = [purchase(str(number), amount=20_000) for number in range(3)]
+    ids = [document["transaction_id"] for document in documents]
+    for document in documents:
+        flagship.submit(document)
+    redrive = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+    dead_letters_arn = json.loads(redrive)["deadLetterTargetArn"]
+    dead_letters = sqs.get_queue_url(QueueName=dead_letters_arn.rsplit(":", 1)[1])["QueueUrl"]
+
+    def all_given_up() -> bool:
+        sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        asked = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(asked["Attributes"]["ApproximateNumberOfMessages"]) >= len(ids)
+
+    wait_for(all_given_up, "three dead letters")
+    sqs.start_message_move_task(SourceArn=dead_letters_arn)
+
+    seen: list[str] = []
+
+    def is_last(message: dict[str, Any]) -> bool:
+        seen.append(json.loads(message["Body"])["transaction_id"])
+        return bool(seen[-1] == ids[-1])
+
+    flagship.messages(queue, is_last)
+    assert [transaction_id for transaction_id in dict.fromkeys(seen) if transaction_id in ids] == ids
+
+
+@pytest.mark.needs("queue-alarms")
+def test_a_dead_letter_raises_the_alarm_of_its_queue(flagship: Flagship, new_id: Callable[[str], str]) -> None:
+    inbox = flagship.inbox(flagship.outputs["processing_failures_topic_arn"], new_id("alarms"))
+    sqs, queue = flagship.client("sqs"), flagship.outputs["learn_dead_letter_queue_url"]
+    sqs.send_message(QueueUrl=queue, MessageBody="{}")
+
+    told = flagship.messages(inbox, lambda message: "learn-dead-letter" in message["Body"], seconds=180.0)
+
+    sqs.purge_queue(QueueUrl=queue)
+    alarm = json.loads(json.loads(told["Body"])["Message"])
+    assert (alarm["NewStateValue"], alarm["OldStateValue"] != "ALARM") == ("ALARM", True)

@@ -16,6 +16,7 @@ Purchase = Callable[..., dict[str, Any]]
 NewId = Callable[[str], str]
 
 
+@pytest.mark.needs("fifo-order")
 def test_each_account_is_decided_in_the_order_of_its_acceptance_under_load(
     flagship: Flagship, purchase: Purchase, new_id: NewId
 ) -> None:
@@ -64,6 +65,7 @@ def queue_body(document: dict[str, Any], row: dict[str, Any]) -> str:
     return acceptance_of(row).to_body()
 
 
+@pytest.mark.needs("event-rules")
 @pytest.mark.parametrize(("amount", "routed"), [(10000, False), (10000.01, True)])
 def test_only_above_ten_thousand_a_transaction_takes_the_priority_queue(
     flagship: Flagship, purchase: Purchase, amount: float, routed: bool
@@ -96,6 +98,7 @@ def far_above_usual(flagship: Flagship, purchase: Purchase) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.needs("case-starts", "task-tokens")
 def test_a_suspected_fraud_is_held_and_declined_when_the_analyst_says_so(
     flagship: Flagship, purchase: Purchase
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_suspected_fraud_is_held_and_declined_when_the_analyst_says_so(
     assert (row["label"]["value"], row["label"]["source"]) == ("fraud", "analyst")
 
 
+@pytest.mark.needs("case-starts", "task-tokens")
 def test_a_suspicion_that_the_analyst_does_not_share_is_approved(flagship: Flagship, purchase: Purchase) -> None:
     flagship.put_merchant("fake-shop", name="Fake Shop")
     document = purchase(merchant_id="fake-shop", amount=7000, currency="CHF")
@@ -126,6 +130,7 @@ def test_a_suspicion_that_the_analyst_does_not_share_is_approved(flagship: Flags
     assert flagship.row(document["transaction_id"])["label"]["value"] == "genuine"
 
 
+@pytest.mark.needs("case-starts", "task-tokens")
 def test_a_held_transaction_nobody_answers_for_is_declined(flagship: Flagship, purchase: Purchase) -> None:
     document = far_above_usual(flagship, purchase)
 
@@ -149,6 +154,7 @@ def test_an_approved_transaction_opens_no_case(flagship: Flagship, purchase: Pur
     assert flagship.case(document["transaction_id"]) == {}
 
 
+@pytest.mark.needs("stream-records")
 def test_every_decision_is_archived_with_a_stable_event_id(flagship: Flagship, purchase: Purchase) -> None:
     documents = [purchase(str(i)) for i in range(5)]
     for document in documents:

@@ -116,8 +116,9 @@ def test_a_bad_label_gets_a_400_that_names_the_field(flagship: Flagship, change:
 def test_a_body_that_is_no_label_is_a_400(flagship: Flagship, body: bytes) -> None:
     answer = flagship.call("POST", "/v1/labels", data=body, headers={"Content-Type": "application/json"})
 
-    check_against_document(answer, "/v1/labels", "post")
     assert answer.status_code == 400
+    if flagship.provides("gateway-responses"):
+        check_against_document(answer, "/v1/labels", "post")
 
 
 def test_a_merchants_frauds_follow_the_labels_once_each_way(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,9 +15,12 @@ from pipeline.aws.dynamo import to_item
 from pipeline.domain.queue_body import from_document
 from pipeline.domain.queued import accept
 from pipeline.domain.records import received_row
-from scripts import environments, paths, systems
+from scripts import systems
 from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, apply, environment_of, local_aws, wait_for
+from tests.e2e.documented import run_commands
+
+pytestmark = pytest.mark.needs("web-acl")
 
 DOCUMENT = read_document(systems.MERCHANT_API.api_document)
 
@@ -62,7 +62,7 @@ class MerchantApi(Deployed):
 @pytest.fixture(scope="module")
 def merchant_api(request: pytest.FixtureRequest) -> Iterator[MerchantApi]:
     """Apply the example and return it, ready to be used."""
-    with local_aws(systems.MERCHANT_API) as server:
+    with local_aws(systems.MERCHANT_API, request.config) as server:
         environment = environment_of(server, systems.MERCHANT_API)
         deployed = apply(MerchantApi, systems.MERCHANT_API, server, environment, request)
         deployed.put_merchant("shop")
@@ -81,31 +81,10 @@ def payment(new_id: Callable[[str], str]) -> Payment:
 
 
 def test_the_documented_commands_work_word_for_word(merchant_api: MerchantApi) -> None:
-    """Run the README's commands; only the host that AWS gives the API is replaced by the local one."""
-    readme = (paths.ROOT / systems.MERCHANT_API.folder / "README.md").read_text(encoding="utf-8")
-    usage = readme.split("\n## Usage\n")[1].split("\n## ")[0]
-    commands = "\n".join(re.findall(r"```sh\n(.*?)```", usage, re.DOTALL))
-    commands = commands.replace("$(terraform output -raw api_endpoint)", merchant_api.api)
-    runner = merchant_api.terraform
-    environment = {
-        **merchant_api.environment,
-        "PATH": f"{environments.ensure(environments.AWSCLI).folder / 'bin'}:{os.environ['PATH']}",
-        "TF_DATA_DIR": str(runner.work_dir),
-        "TF_CLI_ARGS_output": f"-state={runner.state_path}",
-    }
+    printed = run_commands(merchant_api, systems.MERCHANT_API, "Usage")
 
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands],
-        cwd=runner.module_dir,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert '"message":"Transaction validated and queued"' in done.stdout.replace('": "', '":"')
-    assert '"APPROVED"' in done.stdout
+    assert '"message":"Transaction validated and queued"' in printed.replace('": "', '":"')
+    assert '"APPROVED"' in printed
 
 
 def test_a_transaction_gets_the_documented_answer_and_a_decision(merchant_api: MerchantApi, payment: Payment) -> None:
@@ -202,6 +181,7 @@ def test_a_merchant_refuses_what_its_configuration_does_not_allow(
     assert merchant_api.row(document["transaction_id"]) == {}
 
 
+@pytest.mark.needs("api-keys")
 def test_a_call_without_the_key_is_refused(merchant_api: MerchantApi, payment: Payment) -> None:
     assert merchant_api.submit(payment(), key="").status_code == 403
     assert merchant_api.submit(payment(), key="x" * 40).status_code == 403

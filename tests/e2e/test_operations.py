@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 
 Purchase = Callable[..., dict[str, Any]]
 
@@ -20,9 +21,12 @@ def test_logs_tell_the_way_of_a_transaction_by_its_correlation_id(flagship: Flag
     flagship.submit(document)
     row = flagship.settled(document["transaction_id"])
 
-    lines = flagship.log_lines("ingest") + flagship.log_lines("process")
+    def told_of() -> list[dict[str, Any]]:
+        lines = flagship.log_lines("ingest") + flagship.log_lines("process")
+        return [line for line in lines if line.get("correlation_id") == row["correlation_id"]]
 
-    told = [line for line in lines if line.get("correlation_id") == row["correlation_id"]]
+    wait_for(lambda: {"ingest", "process"} <= {line["service"] for line in told_of()}, "both functions' lines")
+    told = told_of()
     assert {line["service"] for line in told} == {"ingest", "process"}
     assert all(line["transaction_id"] == document["transaction_id"] for line in told)
 

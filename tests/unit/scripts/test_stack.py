@@ -167,26 +167,34 @@ def test_the_apis_address_is_one_that_can_be_called_locally(output: str, url: st
 
 
 class Gateway:
-    """Knows the given keys."""
+    """Has a usage plan and a key for each of the given APIs."""
 
-    def __init__(self, *keys: str) -> None:
-        self._keys = keys
+    def __init__(self, *apis: str) -> None:
+        self._apis = apis
 
-    def get_api_keys(self, *, includeValues: bool) -> dict[str, Any]:  # noqa: N803
-        return {"items": [{"id": key, "value": f"value of {key}" if includeValues else ""} for key in self._keys]}
+    def get_usage_plans(self) -> dict[str, Any]:
+        return {"items": [{"id": "plan"}, *({"id": api, "apiStages": [{"apiId": api}]} for api in self._apis)]}
+
+    def get_usage_plan_keys(self, *, usagePlanId: str) -> dict[str, Any]:  # noqa: N803
+        return {"items": [{"id": f"key-of-{usagePlanId}"}]}
+
+    def get_api_key(self, *, apiKey: str, includeValue: bool) -> dict[str, Any]:  # noqa: N803
+        return {"id": apiKey, "value": f"value of {apiKey}" if includeValue else ""}
 
 
-def test_the_key_of_the_api_is_the_one_that_the_local_aws_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    deployed = Stack("http://127.0.0.1:4000", {}, 1.0)
-    monkeypatch.setattr(Stack, "client", lambda *_: Gateway("k1"))
+DEPLOYED = Stack("http://127.0.0.1:4000", {"api_endpoint": "https://ab12.execute-api.us-east-1.amazonaws.com/v1"}, 1.0)
 
-    key = stack.api_key(deployed)
 
-    assert key == stack.ApiKey("k1", "value of k1")
-    assert "value of k1" not in repr(key)
+def test_the_key_of_the_api_is_the_one_of_its_usage_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stack, "client", lambda *_: Gateway("another", "ab12"))
+
+    key = stack.api_key(DEPLOYED)
+
+    assert key == stack.ApiKey("key-of-ab12", "value of key-of-ab12")
+    assert "value of" not in repr(key)
 
 
 def test_an_api_without_a_key_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "client", lambda *_: Gateway())
+    monkeypatch.setattr(Stack, "client", lambda *_: Gateway("another"))
 
-    assert stack.api_key(Stack("http://127.0.0.1:4000", {}, 1.0)) is None
+    assert stack.api_key(DEPLOYED) is None

@@ -1,0 +1,60 @@
+"""Services that LocalStack offers otherwise than we can use them.
+
+DynamoDB and its streams: LocalStack would download and start DynamoDB Local (Java); moto, which it brings along,
+answers instead. EventBridge: LocalStack's own, with one fault put right.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from localstack.aws.skeleton import Skeleton
+from localstack.aws.spec import load_service
+from localstack.services.moto import call_moto
+from localstack.services.plugins import Service, aws_provider
+
+_ONE_AT_A_TIME = threading.RLock()
+"""Moto checks a condition and writes in two steps, and a stream is read from its table's own lists."""
+
+
+def _moto_service(name: str) -> Service:
+    def answer(context: Any, _: Any) -> Any:
+        with _ONE_AT_A_TIME:
+            return call_moto(context)
+
+    model = load_service(name)
+    return Service(name=name, skeleton=Skeleton(model, dict.fromkeys(model.operation_names, answer)))
+
+
+@aws_provider(api="dynamodb", name="moto")
+def dynamodb() -> Service:
+    """Return DynamoDB."""
+    from scripts.localstack.adapter import moto_tables
+
+    moto_tables.put_right()
+    return _moto_service("dynamodb")
+
+
+@aws_provider(api="dynamodbstreams", name="moto")
+def dynamodbstreams() -> Service:
+    """Return DynamoDB's streams."""
+    return _moto_service("dynamodbstreams")
+
+
+@aws_provider(api="events", name="put-right")
+def events() -> Service:
+    """Return LocalStack's EventBridge, which starts a workflow also with a part of the event as its input.
+
+    It names an execution after the event, and looks for the event's id in what its target's InputPath left.
+    """
+    from localstack.services.events.provider import EventsProvider
+    from localstack.services.events.target import StatesTargetSender
+    from localstack.services.events.utils import to_json_str
+
+    def send_event(sender: Any, event: Any, _: Any) -> None:
+        sender.service = "stepfunctions"
+        sender.client.start_execution(stateMachineArn=sender.target["Arn"], input=to_json_str(event))
+
+    StatesTargetSender.send_event = send_event
+    return Service.for_provider(EventsProvider())

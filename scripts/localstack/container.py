@@ -1,0 +1,90 @@
+"""LocalStack as a container, for machines with a Docker engine; each function runs in a container of AWS's image."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from pathlib import Path
+
+from scripts import aws_environment
+from scripts.errors import CommandError
+from scripts.localstack import VERSION
+from scripts.localstack.served import PRELOADED, ServedLocalStack
+from scripts.ministack import HOST
+
+IMAGE = f"localstack/localstack:{VERSION}"
+ENGINE_SECONDS = 15.0
+"""How long a Docker engine may take to answer."""
+
+_PORT = 4566
+_SOCKET = "/var/run/docker.sock"
+_OF_THE_USER = ("PATH", "HOME", "XDG_RUNTIME_DIR", "LANG", "LC_ALL")
+_OF_DOCKER = "DOCKER_"
+
+
+def engine_answers() -> bool:
+    """Say whether there is a Docker engine; its client alone is not enough."""
+    try:
+        asked = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            timeout=ENGINE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.returncode == 0
+
+
+class ContainerLocalStack(ServedLocalStack):
+    """LocalStack's image; its state lies in the container and goes with it."""
+
+    kind = "localstack-container"
+    how = f"a container of {IMAGE}"
+    start_seconds = 120.0
+    grace_seconds = 40.0
+
+    def __init__(self, name: str = "localstack", region: str = aws_environment.REGION) -> None:
+        super().__init__(name, region)
+        self.container = f"transaction-pipeline-{name}-{secrets.token_hex(4)}"
+
+    def prepare(self) -> None:
+        """Get the image unless it is there."""
+        if subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False).returncode == 0:
+            return
+        if subprocess.run(["docker", "pull", IMAGE], check=False).returncode:
+            raise CommandError(f"the image {IMAGE} could not be pulled (Docker's own message is above).")
+
+    def stop(self) -> None:
+        """End the container, also one that outlived the client that started it."""
+        started = self._owner is not None
+        super().stop()
+        if started:
+            subprocess.run(["docker", "rm", "--force", "--volumes", self.container], capture_output=True, check=False)
+
+    def _command(self) -> list[str]:
+        settings = {
+            **PRELOADED,
+            "LOCALSTACK_HOST": f"{HOST}:{self.port}",
+            "GATEWAY_LISTEN": f"0.0.0.0:{_PORT}",  # within the container; the port outside is on loopback
+            "SQS_ENDPOINT_STRATEGY": "off",
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "LAMBDA_IGNORE_ARCHITECTURE": "1",  # the zips are pure Python; no emulation of arm64 is needed
+            "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
+            "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
+        }
+        return [
+            "docker", "run", "--rm", "--name", self.container,
+            "--publish", f"{HOST}:{self.port}:{_PORT}",
+            "--volume", f"{_SOCKET}:{_SOCKET}",
+            *(word for name, value in settings.items() for word in ("--env", f"{name}={value}")),
+            IMAGE,
+        ]  # fmt: skip
+
+    def _server_environment(self, _: Path) -> dict[str, str]:
+        # The client's: it must find the engine as it does in the user's shell.
+        return {
+            name: value for name, value in os.environ.items() if name in _OF_THE_USER or name.startswith(_OF_DOCKER)
+        }

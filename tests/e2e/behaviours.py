@@ -1,0 +1,166 @@
+"""What the end-to-end tests need of AWS, and which local AWS has it: the one list of what an emulator lacks.
+
+A test that needs more than every emulator has says so, `@pytest.mark.needs("waf")`, and is skipped where that is
+missing; where only a part of a test needs it, that part asks `deployed.provides(...)`. A behaviour counts as provided
+once a test here has seen it. `proofs.py` reports what a run has proved; docs/testing.md shows `markdown()`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One thing that AWS does and an emulator may not.
+
+    Parameters
+    ----------
+    sentence
+        What AWS does.
+    otherwise
+        What covers it where no emulator has it, and what stays unproved; empty where one has it.
+    """
+
+    sentence: str
+    otherwise: str = ""
+
+
+BEHAVIOURS = {
+    "api-keys": Behaviour("The gateway turns away a call without a key or with a wrong one."),
+    "gateway-responses": Behaviour("What the gateway refuses itself has the documented form of an error."),
+    "hostile-bodies": Behaviour("A body nested or numbered beyond all measure is refused like any bad body."),
+    "fifo-order": Behaviour("A FIFO queue hands over the messages of a group in their order."),
+    "three-receives": Behaviour("A message goes to the dead-letter queue after exactly three receives."),
+    "stream-records": Behaviour("A table's stream hands each change to its functions."),
+    "event-rules": Behaviour("A rule of the bus passes on what its pattern matches, and nothing else."),
+    "case-starts": Behaviour("A rule starts a workflow with a part of the event as its input."),
+    "task-tokens": Behaviour("A workflow waits for an answer, and goes on without one when its time is over."),
+    "web-acl": Behaviour("A web ACL can be made and attached to an API."),
+    "destroy": Behaviour("`terraform destroy` ends, and leaves nothing."),
+    "queue-alarms": Behaviour("An alarm on the depth of a queue fires and reaches its topic."),
+    "message-move": Behaviour("The messages of a FIFO dead-letter queue can be moved back, in their order."),
+    "fifo-batches": Behaviour(
+        "Several batches of a FIFO queue are worked on at once.",
+        "unit tests let two consumers meet at one account; throughput with many consumers is unproved",
+    ),
+    "stream-retries": Behaviour(
+        "A stream's mapping heeds partial answers, bisects, and ends its retries.",
+        "unit tests of what the functions report, contract tests of the mappings' settings; the retries are unproved",
+    ),
+    "success-destination": Behaviour(
+        "The result of an asynchronous call is sent to its success destination.",
+        "contract tests of the module; the delivery is unproved",
+    ),
+    "target-dead-letters": Behaviour(
+        "The bus tries a target again, and then sends the event to a dead-letter queue.",
+        "contract tests: each target has both; that EventBridge uses them is unproved",
+    ),
+    "workflow-errors": Behaviour(
+        "A workflow tells the errors of a function apart and heeds the longest delay and the jitter of a retry.",
+        "contract tests read the definition: each task's retries and its way to a recorded failure; "
+        "the waits between retries are unproved",
+    ),
+    "emf": Behaviour(
+        "Lines with embedded metrics become metrics, and alarms on them fire.",
+        "end-to-end tests read the lines in the logs, contract tests the alarms' definitions; that alarms fire is "
+        "unproved",
+    ),
+    "iam": Behaviour(
+        "A call that no policy allows is refused.",
+        "contract tests read every policy from the plan: named actions, named resources; that each grant suffices is "
+        "unproved",
+    ),
+    "network": Behaviour(
+        "A function in a private network reaches only what its security groups and endpoints let through.",
+        "contract tests: every action of a function passes the endpoint of its service; that the network stops the "
+        "rest is unproved",
+    ),
+    "waf": Behaviour(
+        "A web ACL blocks what its rules match.", "contract tests: it is attached; its blocking is unproved"
+    ),
+    "tracing": Behaviour("X-Ray records traces.", "contract tests: tracing is on everywhere; traces are unproved"),
+    "ttl-records": Behaviour(
+        "An expired row writes a stream record.",
+        "nothing: the table whose rows expire has no reader of its stream",
+    ),
+}
+
+_EVERYWHERE = frozenset({"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "task-tokens"})
+
+PROVIDED = {
+    "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "case-starts", "web-acl", "destroy"},
+    "localstack-host": _EVERYWHERE | {"case-starts", "queue-alarms", "message-move"},
+    # As far as known from host mode. Without its adapter LocalStack names a case's execution after the event's id, and
+    # looks for that in what the target's InputPath left.
+    "localstack-container": _EVERYWHERE | {"queue-alarms", "message-move"},
+    "localstack-given": _EVERYWHERE | {"queue-alarms", "message-move"},
+}
+"""What each kind of emulator has, by `Emulator.kind`."""
+
+Gaps = dict[str, set[str]]
+
+_EMBEDDED_GAPS: Gaps = {
+    "aws_api_gateway_usage_plan": {"quota_settings"},
+    "aws_cloudwatch_composite_alarm": {"delete/create"},
+    "aws_cloudwatch_metric_alarm": {
+        "actions_enabled",
+        "alarm_actions",
+        "alarm_description",
+        "dimensions",
+        "extended_statistic",
+        "ok_actions",
+        "period",
+        "statistic",
+        "treat_missing_data",
+    },
+    "aws_default_network_acl": {"egress", "ingress"},
+    "aws_flow_log": {"delete/create"},
+    "aws_security_group": {"egress"},
+    "aws_sfn_state_machine": {"tracing_configuration"},
+    "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},
+    "aws_wafv2_web_acl": {"data_protection_config", "rule"},
+}
+_LOCALSTACK_GAPS: Gaps = {
+    "aws_cloudwatch_composite_alarm": {"tags_all"},
+    "aws_cloudwatch_event_bus": {"dead_letter_config", "kms_key_identifier"},
+    "aws_cloudwatch_metric_alarm": {"tags_all"},
+    "aws_lambda_function": {"kms_key_arn"},
+    "aws_sfn_state_machine": {"tracing_configuration"},
+}
+READ_BACK_GAPS = {kind: _EMBEDDED_GAPS if kind == "embedded" else _LOCALSTACK_GAPS for kind in PROVIDED}
+"""What a second plan shows although nothing has changed, by kind of emulator and resource type.
+
+The emulator gives back less, or something else, than was written; the values are attributes, or the
+action where the whole resource would be replaced.
+"""
+
+
+def is_provided(kind: str, behaviour: str) -> bool:
+    """Say whether a kind of emulator has a behaviour; a name that is in no list is a mistake.
+
+    Raises
+    ------
+    KeyError
+        If there is no such emulator or behaviour.
+    """
+    if behaviour not in BEHAVIOURS:
+        raise KeyError(f"no such behaviour: {behaviour}")
+    return behaviour in PROVIDED[kind]
+
+
+def markdown() -> str:
+    """Return the table for docs/testing.md."""
+    kinds = {"embedded": "embedded", "localstack-host": "LocalStack"}
+    lines = [
+        f"| behaviour | what AWS does | {' | '.join(kinds.values())} | where none has it |",
+        f"| --- | --- | {' | '.join('---' for _ in kinds)} | --- |",
+    ]
+    for key, behaviour in BEHAVIOURS.items():
+        has = " | ".join("yes" if is_provided(kind, key) else "no" for kind in kinds)
+        lines.append(f"| `{key}` | {behaviour.sentence} | {has} | {behaviour.otherwise} |")
+    return "\n".join(line.replace("|  |", "| |") for line in lines)
+
+
+if __name__ == "__main__":
+    print(markdown())
