@@ -10,7 +10,7 @@ from policy_sentry.querying.actions import get_actions_for_service
 
 from scripts import paths
 
-ACTION = re.compile(r'"([a-z0-9-]+):([A-Z][A-Za-z]+)"')
+ACTION = re.compile(r'"(?!aws:)([a-z0-9-]+):([A-Z][A-Za-z]+)"')  # aws:... are keys of conditions, of no service
 SOURCES = sorted([*paths.ROOT.glob("*.tf"), *paths.ROOT.glob("modules/*/*.tf"), *paths.ROOT.glob("examples/*/*.tf")])
 NAMED = {
     (file, f"{service}:{action}")
