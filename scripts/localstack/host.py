@@ -66,6 +66,7 @@ class HostLocalStack(ServedLocalStack):
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
             "PROVIDER_OVERRIDE_EVENTS": "put-right",
+            "PROVIDER_OVERRIDE_SQS": "put-right",
             # A machine with two busy cores starts functions slowly; nobody should wait long for an idle poller.
             "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",

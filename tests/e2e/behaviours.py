@@ -91,10 +91,9 @@ _EVERYWHERE = frozenset({"api-keys", "fifo-order", "three-receives", "stream-rec
 PROVIDED = {
     "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "case-starts", "web-acl", "destroy"},
     "localstack-host": _EVERYWHERE | {"case-starts", "queue-alarms", "message-move"},
-    # As far as known from host mode. Without its adapter LocalStack names a case's execution after the event's id, and
-    # looks for that in what the target's InputPath left.
-    "localstack-container": _EVERYWHERE | {"queue-alarms", "message-move"},
-    "localstack-given": _EVERYWHERE | {"queue-alarms", "message-move"},
+    # As far as known from host mode, without what its adapter puts right (adapter/providers.py).
+    "localstack-container": _EVERYWHERE | {"queue-alarms"},
+    "localstack-given": _EVERYWHERE | {"queue-alarms"},
 }
 """What each kind of emulator has, by `Emulator.kind`."""
 

@@ -1,7 +1,7 @@
 """Services that LocalStack offers otherwise than we can use them.
 
 DynamoDB and its streams: LocalStack would download and start DynamoDB Local (Java); moto, which it brings along,
-answers instead. EventBridge: LocalStack's own, with one fault put right.
+answers instead. EventBridge and SQS: LocalStack's own, with one fault each put right.
 """
 
 from __future__ import annotations
@@ -58,3 +58,24 @@ def events() -> Service:
 
     StatesTargetSender.send_event = send_event
     return Service.for_provider(EventsProvider())
+
+
+@aws_provider(api="sqs", name="put-right")
+def sqs() -> Service:
+    """Return LocalStack's SQS, whose dead letters of a FIFO queue can be moved back at once.
+
+    A dead letter keeps its deduplication id there, so that the queue it came from would take it for a repetition
+    for five minutes, and drop it. On AWS the message's own id replaces it on the way to the dead-letter queue.
+    """
+    from localstack.services.sqs.models import FifoQueue
+    from localstack.services.sqs.provider import SqsProvider
+
+    put = FifoQueue.put
+
+    def put_dead_letter(queue: Any, message: Any, *arguments: Any, **named: Any) -> Any:
+        if message["Attributes"].get("DeadLetterQueueSourceArn", queue.arn) != queue.arn:
+            named["message_deduplication_id"] = message["MessageId"]
+        return put(queue, message, *arguments, **named)
+
+    FifoQueue.put = put_dead_letter
+    return Service.for_provider(SqsProvider())
