@@ -19,7 +19,7 @@ from pipeline.aws.settings import load_settings
 from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
 from pipeline.domain import strict_json
-from pipeline.domain.errors import InvalidTransactionError, PipelineError
+from pipeline.domain.errors import InvalidTransactionError, PipelineError, SettingError
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.status import PENDING_ANSWER, Status
@@ -52,6 +52,12 @@ class Settings:
         Where what was accepted waits; without it the table's stream takes it on.
     sweep_after_seconds
         How long it may wait before the sweeper looks after it; without it there is no sweeper.
+
+    Raises
+    ------
+    SettingError
+        If a system whose table has no stream to decide from lacks one of these: it would take
+        everybody's transactions and decide none.
     """
 
     transactions_table: str
@@ -61,6 +67,15 @@ class Settings:
     merchant_cache_seconds: int = 60
     transaction_queue_url: Optional[str] = None
     sweep_after_seconds: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a half-configured system: left out by mistake must not pass for left out on purpose."""
+        for name in ("merchants_table", "transaction_queue_url", "sweep_after_seconds"):
+            if self.transaction_ids_table is None and getattr(self, name) is None:
+                raise SettingError(
+                    f"the environment variable {name.upper()} is missing: only a system with TRANSACTION_IDS_TABLE,"
+                    " which decides from its table's stream, does without"
+                )
 
 
 def build(settings: Settings) -> Acceptor:

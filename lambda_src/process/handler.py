@@ -15,6 +15,7 @@ from pipeline.aws.observability import metrics
 from pipeline.aws.policies import READ_TIMEOUT_SECONDS, PolicyStore
 from pipeline.aws.queue import TransactionQueue, batch_item_failures, read_messages
 from pipeline.aws.settings import load_settings
+from pipeline.domain.errors import SettingError
 from process.processor import Processor
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class Settings:
     """What `process` needs to know; see `pipeline.aws.settings`.
 
     A system without accounts, or without learnt risk of merchants, leaves their tables out.
+
+    Raises
+    ------
+    SettingError
+        If the queue is FIFO and there are no accounts: it keeps an order that nothing would then keep.
     """
 
     transactions_table: str
@@ -37,6 +43,11 @@ class Settings:
     policy_refresh_seconds: int
     accounts_table: Optional[str] = None
     merchant_risk_table: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a half-configured system: left out by mistake must not pass for left out on purpose."""
+        if self.accounts_table is None and self.transaction_queue_url.endswith(".fifo"):
+            raise SettingError("the environment variable ACCOUNTS_TABLE is missing: the queue orders by account")
 
 
 def build(settings: Settings) -> Processor:
