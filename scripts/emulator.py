@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import abc
 import fcntl
+import time
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar
 
 from scripts import aws_environment, paths
 from scripts.errors import CommandError
+from scripts.processes import Owner
 
 Self = TypeVar("Self", bound="Emulator")
 
@@ -81,3 +85,33 @@ class Emulator(abc.ABC):
     ) -> None:
         """Stop it whatever happened."""
         self.stop()
+
+
+def await_answer(owner: Owner, answers: Callable[[], bool], what: str, log: Path, seconds: float) -> None:
+    """Wait until a server that was just started answers.
+
+    Parameters
+    ----------
+    owner
+        Whom the server belongs to.
+    answers
+        Asks it.
+    what, log
+        What people call it, and where it writes.
+    seconds
+        How long it may take.
+
+    Raises
+    ------
+    CommandError
+        If it ended, did not answer in time, or something else answered in its place.
+    """
+    deadline = time.monotonic() + seconds
+    while not answers():
+        if not owner.running():
+            raise CommandError(f"{what} ended while starting; see {paths.shown(log)}.")
+        if time.monotonic() > deadline:
+            raise CommandError(f"{what} did not answer in {seconds:.0f} s; see {paths.shown(log)}.")
+        time.sleep(0.05)
+    if not owner.running():  # then something else answered on that port
+        raise CommandError(f"{what} could not keep its port; see {paths.shown(log)}.")

@@ -6,14 +6,13 @@ import atexit
 import os
 import socket
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from scripts import aws_environment, environments, paths
-from scripts.emulator import Emulator
+from scripts.emulator import Emulator, await_answer
 from scripts.errors import CommandError
 from scripts.processes import Guarded, Owner
 
@@ -119,17 +118,7 @@ class MiniStack(Emulator):
             scratch,
             keep_open=[self._claim.fileno()] if self._claim is not None else [],
         )
-        deadline = time.monotonic() + _START_SECONDS
-        while not answers(self.endpoint):
-            if not self._owner.running():
-                raise CommandError(f"the local AWS ended while starting; see {paths.shown(self.log)}.")
-            if time.monotonic() > deadline:
-                raise CommandError(
-                    f"the local AWS did not answer in {_START_SECONDS:.0f} s; see {paths.shown(self.log)}."
-                )
-            time.sleep(0.05)
-        if not self._owner.running():  # then something else answered on that port
-            raise CommandError(f"the local AWS could not keep port {self.port}; see {paths.shown(self.log)}.")
+        await_answer(self._owner, lambda: answers(self.endpoint), "the local AWS", self.log, _START_SECONDS)
 
     def _server_environment(self, scratch: Path) -> dict[str, str]:
         # The functions inherit all of this, so it holds nothing of the user's that could steer them.

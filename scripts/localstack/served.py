@@ -5,14 +5,12 @@ from __future__ import annotations
 import abc
 import atexit
 import shutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from scripts import aws_environment, paths
-from scripts.emulator import Emulator
-from scripts.errors import CommandError
+from scripts import aws_environment
+from scripts.emulator import Emulator, await_answer
 from scripts.localstack import API_PATH, health
 from scripts.ministack import HOST, free_port
 from scripts.processes import Owner
@@ -101,14 +99,6 @@ class ServedLocalStack(Emulator):
             grace=self.grace_seconds,
             keep_open=[self._claim.fileno()],
         )
-        deadline = time.monotonic() + self.start_seconds
-        while health.ask(self.endpoint) is None:
-            if not self._owner.running():
-                raise CommandError(f"LocalStack ended while starting; see {paths.shown(self.log)}.")
-            if time.monotonic() > deadline:
-                raise CommandError(
-                    f"LocalStack did not answer in {self.start_seconds:.0f} s; see {paths.shown(self.log)}."
-                )
-            time.sleep(0.1)
-        if not self._owner.running():  # then something else answered on that port
-            raise CommandError(f"LocalStack could not keep port {self.port}; see {paths.shown(self.log)}.")
+        await_answer(
+            self._owner, lambda: health.ask(self.endpoint) is not None, "LocalStack", self.log, self.start_seconds
+        )
