@@ -13,8 +13,9 @@ from pipeline.aws.clients import client
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.quarantine import Quarantine
-from pipeline.aws.queue import batch_item_failures, read_messages
+from pipeline.aws.queue import Message, batch_item_failures, read_messages
 from pipeline.aws.settings import load_settings
+from pipeline.domain.errors import SettingError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -40,7 +41,8 @@ def build(settings: Settings) -> Recorder:
     )
 
 
-RECORDER = build(load_settings(Settings, os.environ))
+SETTINGS = load_settings(Settings, os.environ)
+RECORDER = build(SETTINGS)
 
 
 @metrics.log_metrics
@@ -53,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             again.append(message)
             continue
         try:
-            RECORDER.record(message)
+            _record(message)
         except Exception:  # noqa: BLE001
             # The widest net on purpose: this is the last place where a message can be caught, and one
             # that we cannot handle must keep its account waiting and nobody else.
@@ -63,3 +65,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 stuck_groups.add(message.group)
             again.append(message)
     return batch_item_failures(again)
+
+
+def _record(message: Message) -> None:
+    if message.group and SETTINGS.accounts_table is None:  # nothing would hold back what follows in the account
+        raise SettingError("the environment variable ACCOUNTS_TABLE is missing: the queue orders by account")
+    RECORDER.record(message)

@@ -247,3 +247,20 @@ def test_a_message_that_cannot_be_recorded_keeps_its_group_waiting_and_nobody_el
     assert {key: row["status"] for key, row in tables.rows().items()} == {
         each.message_id[2:4]: "FAILED" for each in messages if each.message_id not in again
     }
+
+
+def test_nothing_of_an_ordered_queue_is_recorded_without_the_accounts_that_it_orders(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, aws: Any
+) -> None:
+    topic = aws("sns").create_topic(Name=f"failures-{tables.suffix}")["TopicArn"]
+    monkeypatch.delenv("ACCOUNTS_TABLE", raising=False)
+    failed = load_handler(
+        "failed",
+        monkeypatch,
+        emulator,
+        TRANSACTIONS_TABLE=tables.transactions,
+        PROCESSING_FAILURES_TOPIC_ARN=topic,
+    )
+
+    assert deliver(failed, message("t1"), message("t2", "other")) == ["m-t1-0", "m-t2-0"]
+    assert tables.rows() == {}
