@@ -529,7 +529,7 @@ module "event_bus" {
         detail      = { status = ["REVIEW_REQUIRED", "FRAUD_SUSPECTED"] }
       })
       targets = {
-        case = { kind = "state_machine", arn = module.case_workflow.arn, input_path = "$.detail" }
+        case = { kind = "state_machine", arn = module.case_workflow.arn }
       }
     }
     archive = {

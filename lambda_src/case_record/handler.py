@@ -47,8 +47,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     action, execution_arn = event.get("action"), event["execution_arn"]
     if action == "open":
-        found = RECORDER.open(execution_arn, event["transaction"])
-        _note("CaseOpened" if found["outcome"] == "OPENED" else "CaseRepeated", event["transaction"], found)
+        found = RECORDER.open(execution_arn, _transaction(event["transaction"]))
+        _note("CaseOpened" if found["outcome"] == "OPENED" else "CaseRepeated", found["summary"], found)
     elif action == "hold":
         found = RECORDER.hold(_step(event))
         _note("CaseHeld" if found["outcome"] == "HELD" else "CaseNotHeld", event, found)
@@ -56,11 +56,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         found = RECORDER.close(_step(event), event["review"])
         _note("CaseUnanswered" if found["unanswered"] else "CaseClosed", event, found)
     elif action == "fail":
-        found = RECORDER.fail(execution_arn, event["transaction"], str(event["error_code"]))
+        found = RECORDER.fail(execution_arn, _transaction(event["transaction"]), str(event["error_code"]))
         _note("CaseFailed", found, found)
     else:
         raise CaseInputError(f"there is no action {action!r}")
     return found
+
+
+def _transaction(started_with: Any) -> Any:
+    """Return the detail of the event that an execution was started with.
+
+    One that was under way when this version came was started with the detail alone.
+    """
+    return started_with.get("detail", started_with) if isinstance(started_with, Mapping) else started_with
 
 
 def _step(event: Mapping[str, Any]) -> Step:

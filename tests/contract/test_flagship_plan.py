@@ -142,6 +142,12 @@ def test_exactly_the_flagged_open_a_case(plan: Plan) -> None:
     assert pattern["detail"] == {"status": ["REVIEW_REQUIRED", "FRAUD_SUSPECTED"]}
 
 
+def test_a_case_is_started_with_the_whole_event(plan: Plan) -> None:
+    target = plan.only("aws_cloudwatch_event_target", '"flagged/case"')
+
+    assert not target["input_path"]  # an execution can be traced to its event
+
+
 def test_every_rule_target_retries_and_has_a_dead_letter_queue(plan: Plan) -> None:
     for target in plan.resources("aws_cloudwatch_event_target"):
         if "module.event_bus" in target["address"]:

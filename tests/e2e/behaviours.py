@@ -34,7 +34,7 @@ BEHAVIOURS = {
     "three-receives": Behaviour("A message goes to the dead-letter queue after exactly three receives."),
     "stream-records": Behaviour("A table's stream hands each change to its functions."),
     "event-rules": Behaviour("A rule of the bus passes on what its pattern matches, and nothing else."),
-    "case-starts": Behaviour("A rule starts a workflow with a part of the event as its input."),
+    "case-starts": Behaviour("A rule starts a workflow with the event as its input."),
     "task-tokens": Behaviour("A workflow waits for an answer, and goes on without one when its time is over."),
     "web-acl": Behaviour("A web ACL can be made and attached to an API."),
     "destroy": Behaviour("`terraform destroy` ends, and leaves nothing."),
@@ -86,10 +86,12 @@ BEHAVIOURS = {
     ),
 }
 
-_EVERYWHERE = frozenset({"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "task-tokens"})
+_EVERYWHERE = frozenset(
+    {"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "case-starts", "task-tokens"}
+)
 
 PROVIDED = {
-    "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "case-starts", "web-acl", "destroy"},
+    "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy"},
     "localstack-host": _EVERYWHERE | {"case-starts", "queue-alarms", "message-move"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).
     "localstack-container": _EVERYWHERE | {"queue-alarms"},

@@ -80,6 +80,21 @@ def event_detail(**changes: Any) -> dict[str, Any]:
     }
 
 
+def decided_event(**changes: Any) -> dict[str, Any]:
+    """Return that event as a rule delivers it: what an execution is started with."""
+    return {
+        "version": "0",
+        "id": "5f0c2a0e-6a4f-4b8e-9b57-0d8b3a1f2c11",
+        "detail-type": "TransactionDecided",
+        "source": "transaction-pipeline",
+        "account": "111122223333",
+        "time": "2026-11-20T10:00:00Z",
+        "region": "eu-west-1",
+        "resources": [],
+        "detail": event_detail(**changes),
+    }
+
+
 def decided_row(transaction_id: str = "t1", **changes: Any) -> dict[str, Any]:
     """Return the row of a transaction that was decided, with `changes`."""
     status = changes.get("status", "FRAUD_SUSPECTED")

@@ -13,7 +13,7 @@ from case_assess import handler as case_assess
 from pipeline.domain.case import CaseInputError
 from pipeline.domain.errors import SettingError
 from scripts.ministack import MiniStack
-from tests.unit.functions.case_rows import INDEX, OWN, Tables, decided_row, event_detail, flagged
+from tests.unit.functions.case_rows import INDEX, OWN, Tables, decided_event, decided_row, event_detail, flagged
 from tests.unit.functions.function_module import load_handler
 
 CONTEXT: Any = None
@@ -156,7 +156,7 @@ class TestRecord:
             "action": action,
             "execution_arn": OWN,
             "case_id": "t1",
-            "transaction": event_detail(),
+            "transaction": decided_event(),
             "decision": {"action": "hold", "reasons": ["SUSPECTED_AND_HIGH_RISK"]},
             "assessments": [{"subject": "account", "risk": "high", "reasons": []}],
             **more,
@@ -180,6 +180,22 @@ class TestRecord:
         found = self.call(handler, "fail", error_code="States.Timeout")
 
         assert found == {"recorded": True, "transaction_id": "t1"}
+
+    def test_a_case_that_was_started_with_the_detail_alone_goes_on(self, handler: Any) -> None:
+        opened = self.call(handler, "open", transaction=event_detail())
+        failed = self.call(handler, "fail", transaction=event_detail(), error_code="States.Timeout")
+
+        assert (opened["outcome"], failed["recorded"]) == ("OPENED", True)
+
+    @pytest.mark.parametrize("started_with", [{}, [], "text", None, {"detail": None}, {"detail": {}}])
+    def test_an_execution_that_is_about_no_transaction_fails_and_can_say_so(
+        self, handler: Any, started_with: Any
+    ) -> None:
+        with pytest.raises(CaseInputError):
+            self.call(handler, "open", transaction=started_with)
+
+        found = self.call(handler, "fail", transaction=started_with, error_code="CaseInputError")
+        assert found == {"recorded": False, "transaction_id": None}
 
     def test_steps_are_counted_as_business_metrics(self, handler: Any, capsys: pytest.CaptureFixture[str]) -> None:
         self.call(handler, "fail", error_code="States.Timeout")
