@@ -1,7 +1,7 @@
 """Services that LocalStack offers otherwise than we can use them.
 
 DynamoDB and its streams: LocalStack would download and start DynamoDB Local (Java); moto, which it brings along,
-answers instead. EventBridge and SQS: LocalStack's own, with one fault each put right.
+answers instead. EventBridge and SQS: LocalStack's own, put right and completed.
 """
 
 from __future__ import annotations
@@ -44,19 +44,12 @@ def dynamodbstreams() -> Service:
 
 @aws_provider(api="events", name="put-right")
 def events() -> Service:
-    """Return LocalStack's EventBridge, which starts a workflow also with a part of the event as its input.
-
-    It names an execution after the event, and looks for the event's id in what its target's InputPath left.
-    """
+    """Return LocalStack's EventBridge, which tries a target again and keeps what it cannot deliver."""
     from localstack.services.events.provider import EventsProvider
-    from localstack.services.events.target import StatesTargetSender
-    from localstack.services.events.utils import to_json_str
 
-    def send_event(sender: Any, event: Any, _: Any) -> None:
-        sender.service = "stepfunctions"
-        sender.client.start_execution(stateMachineArn=sender.target["Arn"], input=to_json_str(event))
+    from scripts.localstack.adapter import event_delivery
 
-    StatesTargetSender.send_event = send_event
+    event_delivery.put_right()
     return Service.for_provider(EventsProvider())
 
 
