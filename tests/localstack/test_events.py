@@ -1,4 +1,4 @@
-"""EventBridge as the adapter completes it: a target is tried again, and what it does not take is kept."""
+"""EventBridge as the adapter completes it: targets are tried again, what they refuse is kept, events are replayed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -261,3 +262,47 @@ def test_a_target_that_never_answers_is_given_up_after_the_attempts_of_its_polic
     said = {name: attribute["StringValue"] for name, attribute in message["MessageAttributes"].items()}
     assert (said["ERROR_CODE"], said["RETRY_ATTEMPTS"]) == ("CONNECTION_FAILURE", "2")
     assert said["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
+
+
+class Inbox:
+    """A rule of a bus and the queue that it fills."""
+
+    def __init__(self, aws: Callable[[str], Any], bus: str, rule: str) -> None:
+        events, self._sqs = aws("events"), aws("sqs")
+        self._url = self._sqs.create_queue(QueueName=f"{bus}-{rule}")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = json.dumps({"source": ["test"]})
+        self.rule_arn = events.put_rule(Name=rule, EventBusName=bus, EventPattern=pattern)["RuleArn"]
+        events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def events(self) -> list[Any]:
+        """Take out what has arrived."""
+        messages = self._sqs.receive_message(QueueUrl=self._url, WaitTimeSeconds=1).get("Messages", [])
+        for message in messages:
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
+
+
+def test_an_archived_event_is_replayed_to_the_rule_that_is_named_and_no_other(aws: Callable[[str], Any]) -> None:
+    events, began = aws("events"), datetime.now(timezone.utc)
+    bus = events.create_event_bus(Name=f"bus-{uuid.uuid4().hex[:8]}")["EventBusArn"]
+    name = bus.rsplit("/", 1)[1]
+    archive = events.create_archive(ArchiveName=name, EventSourceArn=bus)["ArchiveArn"]
+    queues = [Inbox(aws, name, rule) for rule in ("one", "other")]
+    events.put_events(
+        Entries=[{"EventBusName": name, "Source": "test", "DetailType": "Test", "Detail": '{"number": 1}'}]
+    )
+    for queue in queues:
+        wait_for(queue.events, "the event", 10)
+
+    events.start_replay(
+        ReplayName=name,
+        EventSourceArn=archive,
+        EventStartTime=began - timedelta(seconds=1),
+        EventEndTime=datetime.now(timezone.utc),
+        Destination={"Arn": bus, "FilterArns": [queues[0].rule_arn]},
+    )
+
+    (again,) = wait_for(queues[0].events, "the event again", 10)
+    assert (again["detail"], again["replay-name"]) == ({"number": 1}, name)
+    assert queues[1].events() == []

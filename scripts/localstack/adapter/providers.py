@@ -1,7 +1,7 @@
 """Services that LocalStack offers otherwise than we can use them.
 
 DynamoDB and its streams: LocalStack would download and start DynamoDB Local (Java); moto, which it brings along,
-answers instead. EventBridge and SQS: LocalStack's own, put right and completed.
+answers instead. CloudWatch, EventBridge and SQS: LocalStack's own, put right and completed.
 """
 
 from __future__ import annotations
@@ -42,15 +42,25 @@ def dynamodbstreams() -> Service:
     return _moto_service("dynamodbstreams")
 
 
+@aws_provider(api="cloudwatch", name="put-right")
+def cloudwatch() -> Service:
+    """Return LocalStack's CloudWatch, which also looks at alarms on an expression of metrics."""
+    from localstack.services.cloudwatch.provider_v2 import CloudwatchProvider
+
+    from scripts.localstack.adapter import alarm_expressions
+
+    alarm_expressions.put_right()
+    return Service.for_provider(CloudwatchProvider())
+
+
 @aws_provider(api="events", name="put-right")
 def events() -> Service:
-    """Return LocalStack's EventBridge, which tries a target again and keeps what it cannot deliver."""
-    from localstack.services.events.provider import EventsProvider
-
+    """Return LocalStack's EventBridge: it tries a target again, keeps what it cannot deliver, and replays."""
     from scripts.localstack.adapter import event_delivery
+    from scripts.localstack.adapter.event_replay import ReplayingProvider
 
     event_delivery.put_right()
-    return Service.for_provider(EventsProvider())
+    return Service.for_provider(ReplayingProvider())
 
 
 @aws_provider(api="sqs", name="put-right")
