@@ -36,9 +36,12 @@ BEHAVIOURS = {
     "event-rules": Behaviour("A rule of the bus passes on what its pattern matches, and nothing else."),
     "case-starts": Behaviour("A rule starts a workflow with the event as its input."),
     "task-tokens": Behaviour("A workflow waits for an answer, and goes on without one when its time is over."),
+    "typed-errors": Behaviour("A workflow tells the errors of a function apart."),
     "web-acl": Behaviour("A web ACL can be made and attached to an API."),
     "destroy": Behaviour("`terraform destroy` ends, and leaves nothing."),
     "queue-alarms": Behaviour("An alarm on the depth of a queue fires and reaches its topic."),
+    "error-alarms": Behaviour("An alarm on a function's errors fires and reaches its topic."),
+    "event-replays": Behaviour("The archive of the bus sends the events of a time to one rule once more."),
     "message-move": Behaviour("The messages of a FIFO dead-letter queue can be moved back, in their order."),
     "fifo-batches": Behaviour(
         "Several batches of a FIFO queue are worked on at once.",
@@ -54,12 +57,17 @@ BEHAVIOURS = {
     ),
     "target-dead-letters": Behaviour(
         "The bus tries a target again, and then sends the event to a dead-letter queue.",
-        "contract tests: each target has both; that EventBridge uses them is unproved",
+        "contract tests: each target has both; which errors EventBridge retries, and how long, is its documentation in "
+        "code, so that it does is unproved",
     ),
-    "workflow-errors": Behaviour(
-        "A workflow tells the errors of a function apart and heeds the longest delay and the jitter of a retry.",
-        "contract tests read the definition: each task's retries and its way to a recorded failure; "
-        "the waits between retries are unproved",
+    "retry-waits": Behaviour(
+        "A workflow heeds the longest delay and the jitter of a retry.",
+        "contract tests: each retry has both; the waits are unproved",
+    ),
+    "alarm-expressions": Behaviour(
+        "An alarm on an expression of several metrics fires and reaches its topic.",
+        "contract tests read the expressions; the evaluation is CloudWatch's documentation in code, so that CloudWatch "
+        "agrees is unproved; alarms on a percentile are not evaluated at all",
     ),
     "emf": Behaviour(
         "Lines with embedded metrics become metrics, and alarms on them fire.",
@@ -90,16 +98,20 @@ _EVERYWHERE = frozenset(
     {"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "case-starts", "task-tokens"}
 )
 
+_LOCALSTACK = _EVERYWHERE | {"typed-errors", "queue-alarms", "error-alarms"}
+
 PROVIDED = {
-    "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy"},
-    "localstack-host": _EVERYWHERE | {"case-starts", "queue-alarms", "message-move"},
+    "embedded": _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy", "event-replays"},
+    "localstack-host": _LOCALSTACK | {"message-move", "event-replays", "target-dead-letters", "alarm-expressions"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).
-    "localstack-container": _EVERYWHERE | {"queue-alarms"},
-    "localstack-given": _EVERYWHERE | {"queue-alarms"},
+    "localstack-container": _LOCALSTACK,
+    "localstack-given": _LOCALSTACK,
 }
 """What each kind of emulator has, by `Emulator.kind`."""
 
-MODELLED: dict[str, frozenset[str]] = {"localstack-host": frozenset()}
+MODELLED: dict[str, frozenset[str]] = {
+    "localstack-host": frozenset({"event-replays", "target-dead-letters", "alarm-expressions"})
+}
 """What an emulator has only because this project added it as AWS documents it, by `Emulator.kind`.
 
 A test of it shows how the product meets such an AWS; it proves nothing of AWS itself.

@@ -115,6 +115,26 @@ class Flagship(Deployed):
         assert "FunctionError" not in answer, content
         return content
 
+    def alarm(self, inbox: str, name: str) -> dict[str, Any]:
+        """Wait until an inbox of the topic hears of an alarm, by a part of its name, and return what it says."""
+        heard = self.messages(inbox, lambda message: name in message["Body"], seconds=180.0)
+        told: dict[str, Any] = json.loads(json.loads(heard["Body"])["Message"])
+        return told
+
+    def replay(self, rule: str, since: datetime) -> None:
+        """Send the bus's events since an instant to a rule once more, as the operations guide has it."""
+        events, bus = self.client("events"), self.outputs["event_bus_name"]
+        events.start_replay(
+            ReplayName=f"{rule}-{uuid.uuid4().hex[:8]}",
+            EventSourceArn=events.describe_archive(ArchiveName=bus)["ArchiveArn"],
+            EventStartTime=since,
+            EventEndTime=datetime.now(timezone.utc),
+            Destination={
+                "Arn": self.outputs["event_bus_arn"],
+                "FilterArns": [events.describe_rule(Name=rule, EventBusName=bus)["Arn"]],
+            },
+        )
+
     def settled(self, transaction_id: str, seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         """Wait until a transaction is no longer RECEIVED and return its row."""
         row: dict[str, Any] = wait_for(

@@ -146,16 +146,3 @@ def test_what_the_banks_consumer_gave_up_can_be_given_back_in_its_order(flagship
 
     flagship.messages(queue, is_last)
     assert [transaction_id for transaction_id in dict.fromkeys(seen) if transaction_id in ids] == ids
-
-
-@pytest.mark.needs("queue-alarms")
-def test_a_dead_letter_raises_the_alarm_of_its_queue(flagship: Flagship, new_id: Callable[[str], str]) -> None:
-    inbox = flagship.inbox(flagship.outputs["processing_failures_topic_arn"], new_id("alarms"))
-    sqs, queue = flagship.client("sqs"), flagship.outputs["learn_dead_letter_queue_url"]
-    sqs.send_message(QueueUrl=queue, MessageBody="{}")
-
-    told = flagship.messages(inbox, lambda message: "learn-dead-letter" in message["Body"], seconds=180.0)
-
-    sqs.purge_queue(QueueUrl=queue)
-    alarm = json.loads(json.loads(told["Body"])["Message"])
-    assert (alarm["NewStateValue"], alarm["OldStateValue"] != "ALARM") == ("ALARM", True)
