@@ -131,13 +131,18 @@ def test_a_suspicion_that_the_analyst_does_not_share_is_approved(flagship: Flags
 
 
 @pytest.mark.needs("case-starts", "task-tokens")
-def test_a_held_transaction_nobody_answers_for_is_declined(flagship: Flagship, purchase: Purchase) -> None:
+def test_a_held_transaction_nobody_answers_for_is_declined_and_told(
+    flagship: Flagship, purchase: Purchase, new_id: NewId
+) -> None:
+    alerts = flagship.inbox(flagship.outputs["fraud_alerts_topic_arn"], new_id("unanswered"))
     document = far_above_usual(flagship, purchase)
 
     wait_for(
         lambda: flagship.row(document["transaction_id"]).get("status") == "DECLINED", "the review to time out", 90.0
     )
 
+    told = [document["transaction_id"], "CASE_UNANSWERED"]
+    flagship.messages(alerts, lambda message: all(text in message["Body"] for text in told))
     assert flagship.case(document["transaction_id"])["outcome"] == "NO_ANSWER"
     assert "label" not in flagship.row(document["transaction_id"])  # silence proves nothing
 
