@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.cases import answer, review_of, submit_suspect
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
-from tests.e2e.test_flow import answer, review_of
-from tests.e2e.test_workflow_failures import submit_suspect
 
 Purchase = Callable[..., dict[str, Any]]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.cases import answer, review_of, submit_suspect
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
 
@@ -119,15 +120,13 @@ def test_a_suspected_fraud_is_held_and_declined_when_the_analyst_says_so(
 
 @pytest.mark.needs("case-starts", "task-tokens")
 def test_a_suspicion_that_the_analyst_does_not_share_is_approved(flagship: Flagship, purchase: Purchase) -> None:
-    flagship.put_merchant("fake-shop", name="Fake Shop")
-    document = purchase(merchant_id="fake-shop", amount=7000, currency="CHF")
-    flagship.submit(document)
+    transaction_id = submit_suspect(flagship, purchase)
 
-    answer(flagship, review_of(flagship, document["transaction_id"]), "genuine")
+    answer(flagship, review_of(flagship, transaction_id), "genuine")
 
-    wait_for(lambda: flagship.row(document["transaction_id"])["status"] == "APPROVED", "an approval")
-    wait_for(lambda: flagship.case(document["transaction_id"])["status"] == "CLOSED", "the case to be closed")
-    assert flagship.row(document["transaction_id"])["label"]["value"] == "genuine"
+    wait_for(lambda: flagship.row(transaction_id)["status"] == "APPROVED", "an approval")
+    wait_for(lambda: flagship.case(transaction_id)["status"] == "CLOSED", "the case to be closed")
+    assert flagship.row(transaction_id)["label"]["value"] == "genuine"
 
 
 @pytest.mark.needs("case-starts", "task-tokens")
@@ -197,17 +196,3 @@ def test_what_ingest_could_not_queue_is_swept_up(flagship: Flagship, purchase: P
 
     flagship.invoke("sweep")  # unless the schedule has just done it
     assert flagship.settled(document["transaction_id"])["status"] == "APPROVED"
-
-
-def review_of(flagship: Flagship, transaction_id: str) -> dict[str, Any]:
-    """Wait for the question that a case puts to the analysts, and return it."""
-    message = flagship.messages(flagship.outputs["review_queue_url"], lambda message: transaction_id in message["Body"])
-    question: dict[str, Any] = json.loads(message["Body"])
-    return question
-
-
-def answer(flagship: Flagship, question: dict[str, Any], verdict: str) -> None:
-    """Answer a case's question as an analyst does."""
-    flagship.client("stepfunctions").send_task_success(
-        taskToken=question["task_token"], output=json.dumps({"verdict": verdict})
-    )

@@ -14,16 +14,17 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.cases import answer, review_of, submit_suspect
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
-from tests.e2e.test_flow import answer, review_of
 
 Purchase = Callable[..., dict[str, Any]]
 NewId = Callable[[str], str]
 
-STEP, FUNCTION = "GatherContext", "case-context"
-"""The step that is made to fail, after the case was opened, and its function."""
+FUNCTION = "case-context"
+"""The function that is made to fail: of the first step after a case was opened."""
 RETRIES_OF_OUR_ERRORS = 3
+"""How often the definition has a step tried again when its function fails; longer where Lambda does."""
 
 
 @contextmanager
@@ -56,14 +57,6 @@ def misconfigured(flagship: Flagship, function: str, **variables: str) -> Iterat
         yield
     finally:
         configure(right)
-
-
-def submit_suspect(flagship: Flagship, purchase: Purchase) -> str:
-    """Submit a transaction that opens a case, and return its id."""
-    flagship.put_merchant("fake-shop", name="Fake Shop")
-    document = purchase(merchant_id="fake-shop", amount=7000, currency="CHF")
-    flagship.submit(document)
-    return str(document["transaction_id"])
 
 
 def execution_of(flagship: Flagship, transaction_id: str) -> str:
