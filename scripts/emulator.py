@@ -35,6 +35,8 @@ class Emulator(abc.ABC):
     """What it is, in words for whoever reads a report."""
     api_path = "/restapis/{api}/{stage}/_user_request_"
     """Where it serves a stage of a REST API, which has a host of its own on AWS."""
+    authority: Path | None = None
+    """The certificate of the authority that its clients must trust, where it is served by TLS."""
 
     def __init__(self, name: str, region: str = aws_environment.REGION) -> None:
         self.name = name

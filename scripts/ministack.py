@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import socket
+import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -38,6 +39,9 @@ class MiniStack(Emulator):
 
     kind = "embedded"
     how = "the embedded emulator"
+    scheme = "http"
+    grace = 10.0
+    """Seconds that it has for its end."""
 
     def __init__(
         self,
@@ -58,7 +62,7 @@ class MiniStack(Emulator):
     @property
     def endpoint(self) -> str:
         """Return the URL of the emulator."""
-        return f"http://{HOST}:{self.port}"
+        return f"{self.scheme}://{HOST}:{self.port}"
 
     @property
     def guarded(self) -> Guarded:
@@ -112,13 +116,23 @@ class MiniStack(Emulator):
         # The emulator unpacks functions here; in the system's folder, because a short path suits sockets.
         scratch = Path(tempfile.mkdtemp(prefix="local-aws-"))
         self._owner = Owner(
-            [str(environments.MINISTACK.python), "-m", "ministack"],
+            self._command(),
             self._server_environment(scratch),
             self.log,
             scratch,
+            self.grace,
             keep_open=[self._claim.fileno()] if self._claim is not None else [],
         )
-        await_answer(self._owner, lambda: answers(self.endpoint), "the local AWS", self.log, _START_SECONDS)
+        await_answer(
+            self._owner,
+            lambda: answers(self.endpoint, authority=self.authority),
+            "the local AWS",
+            self.log,
+            _START_SECONDS,
+        )
+
+    def _command(self) -> list[str]:
+        return [str(environments.MINISTACK.python), "-m", "ministack"]
 
     def _server_environment(self, scratch: Path) -> dict[str, str]:
         # The functions inherit all of this, so it holds nothing of the user's that could steer them.
@@ -141,9 +155,10 @@ class MiniStack(Emulator):
         return environment
 
 
-def answers(endpoint: str, timeout: float = 1.0) -> bool:
-    """Say whether an emulator reports itself healthy at `endpoint`."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no say on loopback
+def answers(endpoint: str, timeout: float = 1.0, authority: Path | None = None) -> bool:
+    """Say whether an emulator reports itself healthy at `endpoint`, with a certificate of `authority`."""
+    trust = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authority))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), trust)  # a proxy has no say on loopback
     try:
         with direct.open(f"{endpoint}/_ministack/health", timeout=timeout) as answer:
             return bool(answer.status == 200)

@@ -1,0 +1,1 @@
+"""The embedded emulator with IAM enforced and TLS: `make strict-test`."""
