@@ -10,7 +10,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e localstack-test lint scan docs policy-check labels local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test lint scan docs policy-check labels local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ contract: package ## terraform validate and test in every module, generated docs
 
 e2e: package ## the deployed pipeline, on the embedded local AWS
 	@$(DEV) -m pytest -q tests/e2e
+
+strict-test: package ## the same, with every call held to IAM; what was used of the grants in build/iam/calls
+	@$(DEV) -m pytest -q tests/e2e --emulator strict
 
 localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, else Docker, else as processes
 	@$(DEV) -m scripts.localstack

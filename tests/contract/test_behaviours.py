@@ -12,6 +12,7 @@ from scripts.localstack.container import ContainerLocalStack
 from scripts.localstack.given import GivenLocalStack
 from scripts.localstack.host import HostLocalStack
 from scripts.ministack import MiniStack
+from scripts.strict.emulator import StrictMiniStack
 from tests.e2e.behaviours import BEHAVIOURS, MODELLED, PROVIDED, READ_BACK_GAPS, Behaviour, is_provided, markdown
 from tests.e2e.proofs import Proofs
 
@@ -29,7 +30,8 @@ def needs_of_the_tests() -> set[str]:
 
 
 def test_every_kind_of_emulator_says_what_it_has() -> None:
-    kinds = {emulator.kind for emulator in (MiniStack, HostLocalStack, ContainerLocalStack, GivenLocalStack)}
+    emulators = (MiniStack, StrictMiniStack, HostLocalStack, ContainerLocalStack, GivenLocalStack)
+    kinds = {emulator.kind for emulator in emulators}
 
     assert PROVIDED.keys() == READ_BACK_GAPS.keys() == kinds
 

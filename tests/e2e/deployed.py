@@ -22,6 +22,7 @@ from scripts import terraform as terraform_cli
 from scripts.emulator import Emulator
 from scripts.localstack.choice import choose
 from scripts.ministack import MiniStack
+from scripts.strict.emulator import StrictMiniStack
 from scripts.systems import Deployable
 from tests.e2e.behaviours import READ_BACK_GAPS, is_provided
 
@@ -29,7 +30,7 @@ Found = TypeVar("Found")
 System = TypeVar("System", bound="Deployed")
 
 WAIT_SECONDS = 60.0
-EMULATORS = ("embedded", "localstack")
+EMULATORS = ("embedded", "strict", "localstack")
 """What the option `--emulator` takes."""
 
 
@@ -58,13 +59,15 @@ class Deployed:
             region_name=self.environment["AWS_REGION"],
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            verify=self.server.authority and str(self.server.authority),
         )
 
     def call(self, method: str, path: str, *, key: str | None = None, **arguments: Any) -> requests.Response:
         """Call the API with its key, or with another one ("" sends none)."""
         headers = {"x-api-key": self.key if key is None else key} if key != "" else {}
         headers.update(arguments.pop("headers", {}))
-        return self.session.request(method, self.api + path, headers=headers, timeout=30, **arguments)
+        trusted = str(self.server.authority) if self.server.authority else True
+        return self.session.request(method, self.api + path, headers=headers, timeout=30, verify=trusted, **arguments)
 
     def item(self, table: str, **key: Any) -> dict[str, Any]:
         """Return an item by the attributes of its key, in wire format's short form; empty where there is none."""
@@ -174,9 +177,10 @@ def wait_for(look: Callable[[], Found | bool | dict[str, Any] | None], what: str
 
 def emulator_of(config: pytest.Config, name: str = "e2e", region: str = aws_environment.REGION) -> Emulator:
     """Return the emulator that the run is for, not started yet."""
-    if config.getoption("emulator", "embedded") == "localstack":
+    option = config.getoption("emulator", "embedded")
+    if option == "localstack":
         return choose(name, region)
-    return MiniStack(name, region=region)
+    return StrictMiniStack(name, region=region) if option == "strict" else MiniStack(name, region=region)
 
 
 @contextmanager
@@ -187,6 +191,25 @@ def local_aws(system: Deployable, config: pytest.Config) -> Iterator[Emulator]:
         package.package_all()
         terraform_tree.refresh()
         yield server
+        if isinstance(server, StrictMiniStack):
+            assert not server.refused(), "IAM refused what the system does; its roles and policies must allow it"
+            assert not _denials_in_logs(server), "a function was denied something"
+
+
+def _denials_in_logs(server: Emulator) -> list[str]:
+    """Return the lines of functions' logs that tell of a denial."""
+    with acting_in(server.environment):
+        sdk: Any = boto3.session.Session()
+        logs = sdk.client("logs")
+        groups = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/")
+        lines = logs.get_paginator("filter_log_events")
+        return [
+            event["message"]
+            for group in (group for page in groups for group in page["logGroups"])
+            for page in lines.paginate(logGroupName=group["logGroupName"])
+            for event in page["events"]
+            if "AccessDenied" in event["message"] or "not authorized" in event["message"]
+        ]
 
 
 def environment_of(server: Emulator, system: Deployable, **settings: str) -> dict[str, str]:
@@ -241,6 +264,7 @@ def apply(
     outputs = {name: output["value"] for name, output in applied.outputs.items()}
     stack_of = stack.Stack(server.endpoint, outputs, 0.0, system=system.name)
     deployed = kind(server, outputs, applied.terraform, environment, stack.api_url(stack_of, server.api_path))
-    key = stack.api_key(stack_of)
+    with acting_in(environment):  # whose authorities a client of the operator's tools trusts
+        key = stack.api_key(stack_of)
     deployed.key = key.value if key else ""
     return deployed

@@ -16,6 +16,7 @@ from pipeline.domain.queue_body import from_document
 from pipeline.domain.queued import accept
 from pipeline.domain.records import received_row
 from scripts import systems
+from tests.e2e import refusals
 from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, apply, environment_of, local_aws, wait_for
 from tests.e2e.documented import run_commands
@@ -274,3 +275,9 @@ def test_logs_carry_ids_and_no_payloads(merchant_api: MerchantApi, payment: Paym
 
 def test_a_second_plan_changes_nothing_beyond_the_emulators_read_back_gaps(merchant_api: MerchantApi) -> None:
     assert not merchant_api.changes_of_a_second_plan()
+
+
+@pytest.mark.needs("iam")
+def test_no_function_may_do_what_its_policy_does_not_name(merchant_api: MerchantApi) -> None:
+    assert refusals.functions(merchant_api)
+    assert refusals.not_refused(merchant_api) == {}

@@ -16,6 +16,7 @@ import requests
 
 from pipeline.aws.dynamo import from_item, to_item
 from scripts import inventory, systems
+from tests.e2e import refusals
 from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, acting_in, apply, environment_of, local_aws, wait_for
 from tests.e2e.documented import run_commands
@@ -303,17 +304,20 @@ def test_logs_carry_ids_and_no_payloads(stream_alerts: StreamAlerts, payment: Pa
         assert secret not in lines
 
 
+@pytest.mark.needs("iam")
+def test_no_function_may_do_what_its_policy_does_not_name(stream_alerts: StreamAlerts) -> None:
+    assert refusals.functions(stream_alerts)
+    assert refusals.not_refused(stream_alerts) == {}
+
+
 @pytest.mark.needs("destroy")
 def test_destroy_leaves_nothing_behind(stream_alerts: StreamAlerts) -> None:
     """The last test of this file: the system is gone after it."""
     stream_alerts.client("sqs").delete_queue(QueueUrl=stream_alerts.inbox_url)
     with acting_in(stream_alerts.environment):
         stream_alerts.terraform.destroy()
+        there = inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region)
 
     assert json.loads(Path(stream_alerts.terraform.state_path).read_text())["resources"] == []
-    left = {
-        service: names
-        for service, names in inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region).items()
-        if any("-dev" in name for name in names)
-    }
+    left = {service: names for service, names in there.items() if any("-dev" in name for name in names)}
     assert not left
