@@ -83,16 +83,24 @@ class Decisions:
                 self.role_may(role_arn, use.action, use.key_arn, use.context) for use in keys.uses(action, resource_arn)
             )
 
-    def service_may(self, service: str, action: str, resource_arn: str, source_arn: str) -> bool:
+    def service_may(
+        self,
+        service: str,
+        action: str,
+        resource_arn: str,
+        source_arn: str,
+        context: Mapping[str, str] | None = None,
+    ) -> bool:
         """Say whether a resource's own policy lets a service in, on behalf of the resource `source_arn`."""
-        account = source_arn.split(":")[4] or resource_arn.split(":")[4]
+        account = source_arn.split(":")[4]
         source = {"aws:sourcearn": source_arn, "aws:sourceaccount": account, "aws:sourceowner": account}
+        source.update(context or {})
         with _in_scope_of(resource_arn, account):
             allowed = self._lets_in(service, action, resource_arn, source)
             for use in keys.uses(action, resource_arn) if allowed else []:
                 # A service that acts in its own name comes through none.
-                context = {key: value for key, value in use.context.items() if "encryptioncontext" in key}
-                allowed = allowed and self._lets_in(service, use.action, use.key_arn, {**source, **context})
+                own = {key: value for key, value in use.context.items() if "encryptioncontext" in key}
+                allowed = allowed and self._lets_in(service, use.action, use.key_arn, {**source, **own})
             return allowed
 
     def may_assume(self, service: str, role_arn: str, source_arn: str = "") -> bool:

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ministack.core import lambda_runtime, responses
-from ministack.services import apigateway_v1, eventbridge, lambda_svc, sqs, stepfunctions
+from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, eventbridge, lambda_svc, sqs, stepfunctions
 
 from scripts.strict.server import PROBE
 from scripts.strict.server.decisions import Decisions
 
 _LAMBDA = "lambda.amazonaws.com"
 _EVENTS = "events.amazonaws.com"
+_ALARMS = "cloudwatch.amazonaws.com"
+_LOGGING = ("CreateLogStream", "PutLogEvents")
 _RECHECK_SECONDS = 1.0  # a mapping looks at its source far more often than anybody changes its role
 
 _log = logging.getLogger("ministack")
@@ -31,7 +33,7 @@ class _RefusedError(Exception):
 
 def hold_to_iam(decisions: Decisions) -> None:
     """Make every service of the emulator that the systems use ask before it acts."""
-    for hold in (_queues, _rules, _gateways, _workflows, _mappings, _destinations, _functions):
+    for hold in (_queues, _buses, _rules, _alarms, _gateways, _workflows, _mappings, _destinations, _functions):
         hold(decisions)
 
 
@@ -48,6 +50,38 @@ def _queues(decisions: Decisions) -> None:
     @_replace(sqs, "queue_policy_allows")
     def allows(_: Any, queue_arn: str, service: str, source_arn: str, source_account: str) -> bool:  # noqa: ARG001
         return decisions.service_may(service, "sqs:SendMessage", queue_arn, source_arn)
+
+
+def _buses(decisions: Decisions) -> None:
+    @_replace(eventbridge, "_dispatch_event")
+    def dispatch(send: Any, event: dict[str, Any], view: Any = None) -> None:
+        bus = eventbridge._event_buses.get(event["EventBusName"]) or {}
+        key, arn = bus.get("KmsKeyIdentifier"), str(bus.get("Arn"))
+        if not key or _may_use_key(decisions, _EVENTS, key, arn, "aws:events:event-bus:arn"):
+            send(event, view)
+        else:
+            _log.warning("EventBridge: %s may not use its key", arn)
+
+
+def _may_use_key(decisions: Decisions, service: str, key_arn: str, source_arn: str, name: str) -> bool:
+    """Say whether a service may encrypt and decrypt what belongs to a resource that `name` tells the key of."""
+    context = {f"kms:EncryptionContext:{name}": source_arn}
+    may = (
+        decisions.service_may(service, f"kms:{do}", key_arn, source_arn, context)
+        for do in ("GenerateDataKey", "Decrypt")
+    )
+    return all(may)
+
+
+def _alarms(decisions: Decisions) -> None:
+    @_replace(cloudwatch, "_dispatch_alarm_actions")
+    def act(send: Any, alarm: dict[str, Any], *change: str) -> None:
+        def let_in(topics: list[str]) -> list[str]:
+            source = alarm["AlarmArn"]
+            return [arn for arn in topics if decisions.service_may(_ALARMS, "sns:Publish", arn, source)]
+
+        kinds = ("AlarmActions", "OKActions", "InsufficientDataActions")
+        send({**alarm, **{kind: let_in(alarm.get(kind) or []) for kind in kinds}}, *change)
 
 
 def _rules(decisions: Decisions) -> None:
@@ -210,10 +244,13 @@ def _functions(decisions: Decisions) -> None:
     @_replace(lambda_svc, "_emit_lambda_logs")
     def write(emit: Any, function: dict[str, Any], *rest: Any, **more: Any) -> None:
         config = function.get("config") or function
+        place, name = config["FunctionArn"].split(":")[3:5], f"/aws/lambda/{config['FunctionName']}"
+        group = f"arn:aws:logs:{':'.join(place)}:log-group:{name}"
+        stream = f"{group}:log-stream:$LATEST"
+        key = (cloudwatch_logs._log_groups.get(name) or {}).get("kmsKeyId")
         if config["FunctionName"].startswith(PROBE):
             return
-        place, name = ":".join(config["FunctionArn"].split(":")[3:5]), config["FunctionName"]
-        stream = f"arn:aws:logs:{place}:log-group:/aws/lambda/{name}:log-stream:$LATEST"
-        may = [decisions.role_may(config["Role"], f"logs:{do}", stream) for do in ("CreateLogStream", "PutLogEvents")]
-        if all(may):
+        if not all(decisions.role_may(config["Role"], f"logs:{do}", stream) for do in _LOGGING):
+            return
+        if not key or _may_use_key(decisions, f"logs.{place[0]}.amazonaws.com", key, group, "aws:logs:arn"):
             emit(function, *rest, **more)

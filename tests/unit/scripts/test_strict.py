@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,21 @@ def make_queue(server: StrictMiniStack, name: str, **attributes: str) -> tuple[s
     """Make a queue; return its URL and its ARN."""
     url = client(server, "sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return url, f"arn:aws:sqs:{server.region}:{ACCOUNT}:{name}"
+
+
+def make_function(server: StrictMiniStack, name: str, role_arn: str, **settings: Any) -> None:
+    """Make a function that does nothing."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("nothing.py", "def handler(event, context):\n    return None\n")
+    client(server, "lambda").create_function(
+        FunctionName=name,
+        Role=role_arn,
+        Runtime="python3.13",
+        Handler="nothing.handler",
+        Code={"ZipFile": packed.getvalue()},
+        **settings,
+    )
 
 
 def decisions(server: StrictMiniStack) -> list[tuple[str, str, str, bool]]:
@@ -176,6 +193,57 @@ def test_a_rule_delivers_to_a_queue_that_lets_it_in(server: StrictMiniStack, *, 
 
     wait_for(lambda: ("events.amazonaws.com", "sqs:SendMessage", arn, let_in) in decisions(server), "the delivery")
     assert bool(client(server, "sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages")) == let_in
+
+
+def test_a_bus_uses_its_key_only_if_the_key_lets_it(server: StrictMiniStack) -> None:
+    key = client(server, "kms").create_key()["KeyMetadata"]["Arn"]
+    events = client(server, "events")
+    events.create_event_bus(Name="encrypted", KmsKeyIdentifier=key)
+
+    events.put_events(Entries=[{"EventBusName": "encrypted", "Source": "a", "DetailType": "test", "Detail": "{}"}])
+
+    assert f"events.amazonaws.com may not kms:GenerateDataKey {key}" in server.refused()
+
+
+def test_an_alarm_reaches_a_topic_that_lets_it_in(server: StrictMiniStack) -> None:
+    topic = client(server, "sns").create_topic(Name="alarms")["TopicArn"]
+    nobody = {"Effect": "Allow", "Principal": {"Service": "budgets.amazonaws.com"}, "Action": "sns:Publish",
+              "Resource": topic}  # fmt: skip
+    client(server, "sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(nobody))
+    cloudwatch = client(server, "cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="alarm", AlarmActions=[topic], MetricName="Errors", Namespace="Test", Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+
+    cloudwatch.set_alarm_state(AlarmName="alarm", StateValue="ALARM", StateReason="test")
+
+    assert f"cloudwatch.amazonaws.com may not sns:Publish {topic}" in server.refused()
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_mapping_reads_by_the_functions_role(server: StrictMiniStack, *, granted: bool) -> None:
+    name = f"{'reading' if granted else 'blind'}-function"
+    url, arn = make_queue(server, name)
+    reads = [(f"sqs:{do}", arn) for do in ("ReceiveMessage", "GetQueueAttributes", "DeleteMessage")]
+    role = make_role(server, name, {"Service": "lambda.amazonaws.com"}, *(reads if granted else reads[1:]))
+    make_function(server, name, role)
+    client(server, "lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=arn)
+
+    client(server, "sqs").send_message(QueueUrl=url, MessageBody="1")
+
+    seen = (name, "sqs:DeleteMessage" if granted else "sqs:ReceiveMessage", arn, granted)
+    wait_for(lambda: seen in decisions(server), "the mapping")
+
+
+def test_a_function_does_not_start_without_the_key_of_its_environment(server: StrictMiniStack) -> None:
+    key = client(server, "kms").create_key()["KeyMetadata"]["Arn"]
+    role = make_role(server, "no-environment", {"Service": "lambda.amazonaws.com"})
+    make_function(server, "no-environment", role, KMSKeyArn=key, Environment={"Variables": {"A": "1"}})
+
+    client(server, "lambda").invoke(FunctionName="no-environment")
+
+    assert f"no-environment may not kms:Decrypt {key}" in server.refused()
 
 
 def test_a_function_needs_a_role_that_trusts_lambda(server: StrictMiniStack) -> None:
