@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from scripts import ministack, paths
@@ -219,6 +220,40 @@ def test_an_alarm_reaches_a_topic_that_lets_it_in(server: StrictMiniStack) -> No
     cloudwatch.set_alarm_state(AlarmName="alarm", StateValue="ALARM", StateReason="test")
 
     assert f"cloudwatch.amazonaws.com may not sns:Publish {topic}" in server.refused()
+
+
+def test_a_topic_delivers_to_an_encrypted_queue_only_if_the_key_lets_it(server: StrictMiniStack) -> None:
+    key = client(server, "kms").create_key()["KeyMetadata"]["Arn"]
+    url, arn = make_queue(server, "inbox", KmsMasterKeyId=key)
+    let_in = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+              "Resource": arn}  # fmt: skip
+    client(server, "sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(let_in)})
+    topic = client(server, "sns").create_topic(Name="news")["TopicArn"]
+    client(server, "sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    client(server, "sns").publish(TopicArn=topic, Message="1")
+
+    wait_for(lambda: f"sns.amazonaws.com may not kms:Decrypt {key}" in server.refused(), "the delivery")
+    assert ("sns.amazonaws.com", "sqs:SendMessage", arn, True) in decisions(server)
+
+
+def test_a_gateway_calls_a_function_that_lets_it_in(server: StrictMiniStack) -> None:
+    make_function(server, "unasked", make_role(server, "unasked", {"Service": "lambda.amazonaws.com"}))
+    function = f"arn:aws:lambda:{server.region}:{ACCOUNT}:function:unasked"
+    gateway = client(server, "apigateway")
+    api = gateway.create_rest_api(name="api")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    place: dict[str, Any] = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    gateway.put_method(**place, authorizationType="NONE")
+    uri = f"arn:aws:apigateway:{server.region}:lambda:path/2015-03-31/functions/{function}/invocations"
+    gateway.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    gateway.create_deployment(restApiId=api, stageName="prod")
+
+    address = server.endpoint + server.api_path.format(api=api, stage="prod") + "/"
+    answer = requests.get(address, verify=str(server.authority), timeout=10)
+
+    assert answer.status_code == 500
+    assert f"apigateway.amazonaws.com may not lambda:InvokeFunction {function}" in server.refused()
 
 
 @pytest.mark.parametrize("granted", [True, False])
