@@ -55,6 +55,8 @@ class StrictMiniStack(MiniStack):
 
     def start(self) -> StrictMiniStack:
         """Start it and wait until it answers."""
+        self.claim()  # another run of this name must not replace the certificate, the log or the record
+        self.log.write_bytes(b"")
         self._certificates = certificates.make(self.folder / "tls", HOST)
         self.authority = self._certificates.authority
         self._keys: dict[str, str] = {}

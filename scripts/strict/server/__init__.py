@@ -7,8 +7,8 @@ key or function it is for. What one of its services does for another resource it
 - `keys`: a request for what is encrypted with a key is also one for the key
 - `services`: what mappings, rules, workflows, gateways and functions' runtimes do on somebody's behalf
 
-Nobody is asked about traces, network interfaces, the delivery of a workflow's log, moves to a dead-letter queue, who may
-pass a role on (the administrator may), and integrations of workflows that no system here uses.
+Nobody is asked about traces, network interfaces, the delivery of a workflow's log, moves to a dead-letter queue, who
+may pass a role on (the administrator may), and integrations of workflows that no system here uses.
 """
 
 CALLS = "STRICT_CALLS"

@@ -17,6 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from scripts import ministack, paths
+from scripts.errors import CommandError
 from scripts.strict import certificates, emulator
 from scripts.strict.emulator import StrictMiniStack
 from scripts.strict.server.record import Record
@@ -147,6 +148,13 @@ def test_two_run_at_once_each_with_an_authority_of_its_own(server: StrictMiniSta
         assert ministack.answers(second.endpoint, authority=second.authority)
         assert not ministack.answers(second.endpoint, authority=server.authority)
         assert ministack.answers(server.endpoint, authority=server.authority)
+
+
+def test_another_run_of_its_name_leaves_it_alone(server: StrictMiniStack) -> None:
+    with pytest.raises(CommandError, match="in use by another run"):
+        StrictMiniStack("test").start()
+
+    assert ministack.answers(server.endpoint, authority=server.authority)
 
 
 def test_its_users_are_an_administrator_and_not_root(server: StrictMiniStack) -> None:
