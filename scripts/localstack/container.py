@@ -72,6 +72,7 @@ class ContainerLocalStack(ServedLocalStack):
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "LAMBDA_IGNORE_ARCHITECTURE": "1",  # the zips are pure Python; no emulation of arm64 is needed
+            "LAMBDA_RETRY_BASE_DELAY": "1",
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
         }

@@ -67,10 +67,12 @@ class HostLocalStack(ServedLocalStack):
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
             "PROVIDER_OVERRIDE_EVENTS": "put-right",
+            "PROVIDER_OVERRIDE_LAMBDA": "put-right",
             "PROVIDER_OVERRIDE_SQS": "put-right",
-            # A machine with two busy cores starts functions slowly; nobody should wait long for an idle poller or for
-            # the depth of a queue.
+            # A machine with two busy cores starts functions slowly; nobody should wait long for an idle poller, for the
+            # depth of a queue, nor a minute and two between the attempts of an asynchronous call.
             "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
+            "LAMBDA_RETRY_BASE_DELAY": "1",
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
             "SQS_CLOUDWATCH_METRICS_REPORT_INTERVAL": "5",

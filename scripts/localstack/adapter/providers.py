@@ -1,7 +1,7 @@
 """Services that LocalStack offers otherwise than we can use them.
 
 DynamoDB and its streams: LocalStack would download and start DynamoDB Local (Java); moto, which it brings along,
-answers instead. CloudWatch, EventBridge and SQS: LocalStack's own, put right and completed.
+answers instead. CloudWatch, EventBridge, Lambda and SQS: LocalStack's own, put right and completed.
 """
 
 from __future__ import annotations
@@ -61,6 +61,18 @@ def events() -> Service:
 
     event_delivery.put_right()
     return Service.for_provider(ReplayingProvider())
+
+
+@aws_provider(api="lambda", name="put-right")
+def lambda_() -> Service:
+    """Return LocalStack's Lambda, whose mappings of streams bisect and keep their places."""
+    from localstack.services.lambda_.provider import LambdaProvider
+
+    from scripts.localstack.adapter import stream_bisection, stream_places
+
+    stream_bisection.add()
+    stream_places.put_right()
+    return Service.for_provider(LambdaProvider())
 
 
 @aws_provider(api="sqs", name="put-right")
