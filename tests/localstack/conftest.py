@@ -38,6 +38,8 @@ def server() -> Iterator[HostLocalStack]:
     with pytest.MonkeyPatch.context() as shell:
         shell.setenv("SECRET", SECRET_OF_THE_SHELL)
         with HostLocalStack("localstack-tests") as running:
+            # What the first function loads is in no test's time.
+            Function(client(running.environment, "lambda"), "first", "def handler(*_): return 1")()
             yield running
 
 

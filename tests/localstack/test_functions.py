@@ -96,6 +96,25 @@ def test_calls_at_once_run_at_once_each_in_a_process_of_its_own(function: Make, 
     assert len(set(processes)) == 4
 
 
+def test_a_crash_hurts_no_call_but_its_own(function: Make, tmp_path: Path) -> None:
+    together = function(
+        "import os, pathlib, time\n"
+        "def handler(event, _):\n"
+        "    place = pathlib.Path(event['place'])\n"
+        "    (place / event['name']).touch()\n"
+        "    while len(list(place.iterdir())) < 3: time.sleep(.01)\n"
+        "    if event['name'] == 'crashing': os._exit(1)\n"
+        "    return event['name']\n"
+    )
+
+    with ThreadPoolExecutor(3) as pool:
+        events = [{"place": str(tmp_path), "name": name} for name in ("one", "crashing", "other")]
+        one, crashed, other = pool.map(together.call, events)
+
+    assert (one, other) == ((None, "one"), (None, "other"))
+    assert crashed[0] == "Unhandled"
+
+
 def test_calls_one_after_the_other_share_a_process(function: Make) -> None:
     counting = function("calls = []\ndef handler(event, _):\n    calls.append(1)\n    return len(calls)\n")
 
@@ -134,6 +153,32 @@ def test_functions_see_nothing_of_each_other_of_the_emulator_or_of_the_shell(fun
         assert seen["found"] == ["boto3"]
         assert str(paths.ROOT) not in seen["path"]
         assert not any(entry.startswith(str(environments.LOCALSTACK.folder)) for entry in seen["path"])
+
+
+def test_a_function_has_the_variables_of_lambda_and_its_own_and_no_others(function: Make) -> None:
+    code = "import os\ndef handler(event, _): return sorted(os.environ)\n"
+
+    seen = set(function(code, Environment={"Variables": {"OWN": "1"}})())
+
+    of_the_system = {"HOME", "LANG", "LC_CTYPE", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ"}
+    of_lambda = {"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "_HANDLER", "_X_AMZN_TRACE_ID"}
+    others = {name for name in seen if not name.startswith(("AWS_", "_AWS_XRAY_"))}
+    assert others - of_the_system - of_lambda == {"OWN"}
+
+
+def test_a_changed_environment_leaves_nothing_of_the_one_before(function: Make, aws: Callable[[str], Any]) -> None:
+    changed = function(
+        "import os\ndef handler(event, _): return {name: os.environ.get(name) for name in ('KEPT', 'GONE')}\n",
+        Environment={"Variables": {"KEPT": "old", "GONE": "1"}},
+    )
+    assert changed() == {"KEPT": "old", "GONE": "1"}
+
+    aws("lambda").update_function_configuration(FunctionName=changed.name, Environment={"Variables": {"KEPT": "new"}})
+    aws("lambda").get_waiter("function_updated_v2").wait(
+        FunctionName=changed.name, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+    )
+
+    assert changed() == {"KEPT": "new", "GONE": None}
 
 
 def test_a_function_reaches_the_emulator_with_the_sdk_as_it_is(function: Make, aws: Callable[[str], Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.localstack.conftest import Function
 
-pytestmark = pytest.mark.timeout(15, func_only=True)
+pytestmark = pytest.mark.timeout(10, func_only=True)
 
 NOTING = """
 import json, pathlib

@@ -29,6 +29,8 @@ _LOG = logging.getLogger(__name__)
 _LOOPBACK = "127.0.0.1"
 _STARTS = threading.BoundedSemaphore(os.cpu_count() or 1)
 """A burst of calls starts a process for each; more at once than there are processors would starve those at work."""
+_FOR_CONTAINERS = ("LOCALSTACK_", "EDGE_PORT")
+"""What LocalStack tells the program that starts a function in its container; no function on AWS has it."""
 _ON_LAMBDA = {"LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -46,7 +48,10 @@ class ProcessExecutor(RuntimeExecutor):
 
     def start(self, env_vars: Mapping[str, object]) -> None:
         """Start the function with the environment that LocalStack made for it."""
-        self._variables = {name: str(value) for name, value in env_vars.items()}
+        own = self.function_version.config.environment or {}
+        self._variables = {
+            name: str(value) for name, value in env_vars.items() if name in own or not name.startswith(_FOR_CONTAINERS)
+        }
         self._start_process()
 
     def invoke(self, payload: Mapping[str, str]) -> InvocationResult:
