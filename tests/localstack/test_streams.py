@@ -131,8 +131,8 @@ def test_a_change_ends_the_retries_under_the_old_settings(mapping: Callable[...,
 
     stuck.change(Enabled=False)
     before = stuck.batches()
-    stuck.change(Enabled=True, MaximumRetryAttempts=0)
-    stuck.wait_for(len(before) + 1)
+    stuck.change(Enabled=True, MaximumRetryAttempts=3)  # their waits are longer than one of the old retries
+    stuck.wait_for(len(before) + 4)
     stuck.write("after")
 
-    assert stuck.got("after") == [*before, ["poison"], ["after"]]
+    assert stuck.got("after") == [*before, *[["poison"]] * 4, ["after"]]
