@@ -17,7 +17,8 @@ from scripts import paths
 TREE = paths.TERRAFORM / "tree"
 
 _LEFT_OUT_AT_ROOT = frozenset({"build", "docs", "scripts", "lambda_src", "glue_src", "requirements"})
-_TERRAFORM_TEST = ".tftest.hcl"
+_TERRAFORM = (".tf", ".tftest.hcl")
+_FOLDERS_OF_ROOTS = (Path("examples"), Path("tests", "e2e"))
 _BACKEND = "backend_override.tf"
 _MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", _BACKEND)
 _OF_SOMEBODYS_OWN = ("terraform.tfvars", ".auto.tfvars")  # read unasked: a local run would deploy it instead of its own
@@ -57,18 +58,18 @@ def configuration() -> set[Path]:
         hidden_or_made = {name for name in folders if name.startswith(".") or name == "__pycache__"}
         left_out = frozenset() if here.parts else _LEFT_OUT_AT_ROOT
         folders[:] = [name for name in folders if name not in hidden_or_made | left_out]
-        ending = _TERRAFORM_TEST if here.parts[:1] == ("tests",) else ""  # the root's: mostly Python
+        endings = _TERRAFORM if here.parts[:1] == ("tests",) else ("",)  # the root's: mostly Python
         kept = [
             name for name in files if not name.startswith(_MADE_BY_TERRAFORM) and not name.endswith(_OF_SOMEBODYS_OWN)
         ]
-        wanted |= {here / name for name in kept if name.endswith(ending)}
+        wanted |= {here / name for name in kept if name.endswith(endings)}
     return wanted
 
 
 def _roots(wanted: set[Path]) -> set[Path]:
-    """Return the folders that can be deployed: the repository's root and the examples."""
+    """Return the folders that can be deployed: the repository's root, the examples, and the roots of tests."""
     folders = {file.parent for file in wanted if file.suffix == ".tf"}
-    return {folder for folder in folders if folder == Path() or folder.parent == Path("examples")}
+    return {folder for folder in folders if folder == Path() or folder.parent in _FOLDERS_OF_ROOTS}
 
 
 def _remove_stale(wanted: set[Path]) -> None:

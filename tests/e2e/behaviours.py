@@ -43,17 +43,25 @@ BEHAVIOURS = {
     "error-alarms": Behaviour("An alarm on a function's errors fires and reaches its topic."),
     "event-replays": Behaviour("The archive of the bus sends the events of a time to one rule once more."),
     "message-move": Behaviour("The messages of a FIFO dead-letter queue can be moved back, in their order."),
+    "stream-partial-answers": Behaviour(
+        "A stream's mapping begins again at the first record that a function names as failed."
+    ),
+    "stream-retry-bounds": Behaviour(
+        "A stream's mapping ends its retries, and sends where the records lie to the on-failure destination; "
+        "the shard goes on."
+    ),
+    "kinesis-mappings": Behaviour("A Kinesis stream hands its records to its functions, as a table's stream does."),
+    "async-destinations": Behaviour(
+        "What became of an asynchronous call goes to its destination: of success, or of failure after its retries."
+    ),
+    "stream-bisection": Behaviour(
+        "A stream's mapping halves a batch that fails as a whole, until the bad record is alone.",
+        "contract tests: every mapping of a stream has it on; the halving is AWS's documentation in code, so when "
+        "exactly AWS halves is unproved",
+    ),
     "fifo-batches": Behaviour(
         "Several batches of a FIFO queue are worked on at once.",
         "unit tests let two consumers meet at one account; throughput with many consumers is unproved",
-    ),
-    "stream-retries": Behaviour(
-        "A stream's mapping heeds partial answers, bisects, and ends its retries.",
-        "unit tests of what the functions report, contract tests of the mappings' settings; the retries are unproved",
-    ),
-    "success-destination": Behaviour(
-        "The result of an asynchronous call is sent to its success destination.",
-        "contract tests of the module; the delivery is unproved",
     ),
     "target-dead-letters": Behaviour(
         "The bus tries a target again, and then sends the event to a dead-letter queue.",
@@ -93,24 +101,29 @@ BEHAVIOURS = {
 _EVERYWHERE = frozenset(
     {"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "case-starts", "task-tokens"}
 )
-
-_LOCALSTACK = _EVERYWHERE | {"typed-errors", "queue-alarms", "error-alarms"}
-
 _EMBEDDED = _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy", "event-replays"}
+_LOCALSTACK = _EVERYWHERE | {
+    "typed-errors",
+    "queue-alarms",
+    "error-alarms",
+    "stream-partial-answers",
+    "stream-retry-bounds",
+    "kinesis-mappings",
+    "async-destinations",
+}
+_ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions", "stream-bisection"})
 
 PROVIDED = {
     "embedded": _EMBEDDED,
     "embedded-strict": _EMBEDDED | {"iam"},
-    "localstack-host": _LOCALSTACK | {"message-move", "event-replays", "target-dead-letters", "alarm-expressions"},
+    "localstack-host": _LOCALSTACK | _ADDED | {"message-move"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).
     "localstack-container": _LOCALSTACK,
     "localstack-given": _LOCALSTACK,
 }
 """What each kind of emulator has, by `Emulator.kind`."""
 
-MODELLED: dict[str, frozenset[str]] = {
-    "localstack-host": frozenset({"event-replays", "target-dead-letters", "alarm-expressions"})
-}
+MODELLED: dict[str, frozenset[str]] = {"localstack-host": _ADDED}
 """What an emulator has only because this project added it as AWS documents it, by `Emulator.kind`.
 
 A test of it shows how the product meets such an AWS; it proves nothing of AWS itself.

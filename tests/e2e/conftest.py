@@ -17,6 +17,7 @@ import requests
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
+from tests.e2e import probing
 from tests.e2e.deployed import (
     EMULATORS,
     WAIT_SECONDS,
@@ -152,6 +153,13 @@ def flagship(request: pytest.FixtureRequest) -> Iterator[Flagship]:
         environment = environment_of(server, systems.FLAGSHIP, TF_VAR_project="e2e")
         deployed = apply(Flagship, systems.FLAGSHIP, server, environment, request)
         deployed.put_merchant("shop")
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def probes(request: pytest.FixtureRequest) -> Iterator[probing.Probes]:
+    """Apply the root of probes and return it, ready to be used."""
+    with probing.deployed(request) as deployed:
         yield deployed
 
 

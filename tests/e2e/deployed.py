@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
@@ -101,6 +102,14 @@ class Deployed:
 
         found: dict[str, Any] = wait_for(look, f"a message in {queue_url.rsplit('/', 1)[-1]}", seconds)
         return found
+
+    def queue_url(self, arn: str) -> str:
+        """Return the URL of a queue."""
+        return str(self.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"])
+
+    def call_later(self, function: str, event: dict[str, Any]) -> None:
+        """Call a function asynchronously."""
+        self.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
 
     def inbox(self, topic_arn: str, name: str) -> str:
         """Subscribe a new queue to a topic; return its URL."""
@@ -257,14 +266,29 @@ def apply(
     request
         Gives the fixture.
     """
-    root = terraform_tree.TREE / system.folder
-    plugin.LazyModuleDir.value = str(root.parent)
-    with acting_in(environment):
-        applied = request.getfixturevalue(f"applied_{root.name}")
-    outputs = {name: output["value"] for name, output in applied.outputs.items()}
+    outputs, terraform = applied(system.folder, environment, request)
     stack_of = stack.Stack(server.endpoint, outputs, 0.0, system=system.name)
-    deployed = kind(server, outputs, applied.terraform, environment, stack.api_url(stack_of, server.api_path))
+    deployed = kind(server, outputs, terraform, environment, stack.api_url(stack_of, server.api_path))
     with acting_in(environment):  # whose authorities a client of the operator's tools trusts
         key = stack.api_key(stack_of)
     deployed.key = key.value if key else ""
     return deployed
+
+
+def applied(folder: Path, environment: Mapping[str, str], request: pytest.FixtureRequest) -> tuple[dict[str, Any], Any]:
+    """Apply a root through pytest-terraform (see roots.py); return its outputs, and Terraform for further commands.
+
+    Parameters
+    ----------
+    folder
+        The root, relative to the repository's.
+    environment
+        The environment in which Terraform deploys it.
+    request
+        Gives the fixture.
+    """
+    root = terraform_tree.TREE / folder
+    plugin.LazyModuleDir.value = str(root.parent)
+    with acting_in(environment):
+        made = request.getfixturevalue(f"applied_{root.name}")
+    return {name: output["value"] for name, output in made.outputs.items()}, made.terraform

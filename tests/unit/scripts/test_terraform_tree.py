@@ -15,7 +15,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "modules" / "queue" / "tests").mkdir(parents=True)
     (root / "examples" / "shop" / "tests").mkdir(parents=True)
     (root / "examples" / "mappings").mkdir()
-    (root / "tests").mkdir()
+    (root / "tests" / "e2e" / "probes").mkdir(parents=True)
     for name in (
         "main.tf",
         "modules/queue/main.tf",
@@ -29,6 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("tests/test_it.py", ".terraform.lock.hcl", "terraform.tfstate", "examples/shop/terraform.tfvars"):
         (root / name).write_text("not wanted\n")
     (root / "tests" / "root.tftest.hcl").write_text("# a test of the root\n")
+    (root / "tests" / "e2e" / "probes" / "main.tf").write_text("# a root of tests\n")
     monkeypatch.setattr(paths, "ROOT", root)
     monkeypatch.setattr(paths, "PACKAGES", root / "build" / "packages")
     monkeypatch.setattr(terraform_tree, "TREE", root / "build" / "tree")
@@ -52,6 +53,8 @@ def test_the_tree_holds_the_configuration_and_neither_what_terraform_made_nor_se
         "examples/shop/backend_override.tf",
         "examples/mappings/a.toml",
         "tests/root.tftest.hcl",
+        "tests/e2e/probes/main.tf",
+        "tests/e2e/probes/backend_override.tf",
         "backend_override.tf",
     }
     assert (tree / "build" / "packages").resolve() == (root / "build" / "packages").resolve()
@@ -68,7 +71,7 @@ def test_a_file_that_is_gone_is_gone_from_the_tree_and_terraforms_own_files_stay
     assert ".terraform.lock.hcl" in files(tree)
 
 
-@pytest.mark.parametrize("folder", [".", "examples/shop"])
+@pytest.mark.parametrize("folder", [".", "examples/shop", "tests/e2e/probes"])
 def test_local_runs_never_use_a_roots_own_backend(root: Path, folder: str) -> None:
     (root / folder / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
 
