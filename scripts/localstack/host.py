@@ -69,6 +69,7 @@ class HostLocalStack(ServedLocalStack):
             "PROVIDER_OVERRIDE_EVENTS": "put-right",
             "PROVIDER_OVERRIDE_LAMBDA": "put-right",
             "PROVIDER_OVERRIDE_SQS": "put-right",
+            "PROVIDER_OVERRIDE_WAFV2": "moto",
             # A machine with two busy cores starts functions slowly; nobody should wait long for an idle poller, for the
             # depth of a queue, nor a minute and two between the attempts of an asynchronous call.
             "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",

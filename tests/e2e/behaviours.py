@@ -116,7 +116,7 @@ _ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions",
 PROVIDED = {
     "embedded": _EMBEDDED,
     "embedded-strict": _EMBEDDED | {"iam"},
-    "localstack-host": _LOCALSTACK | _ADDED | {"message-move"},
+    "localstack-host": _LOCALSTACK | _ADDED | {"message-move", "web-acl", "destroy"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).
     "localstack-container": _LOCALSTACK,
     "localstack-given": _LOCALSTACK,
@@ -150,7 +150,7 @@ _EMBEDDED_GAPS: Gaps = {
     "aws_security_group": {"egress"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},
-    "aws_wafv2_web_acl": {"data_protection_config", "rule"},
+    "aws_wafv2_web_acl": {"data_protection_config"},
 }
 _LOCALSTACK_GAPS: Gaps = {
     "aws_cloudwatch_composite_alarm": {"tags_all"},
@@ -158,6 +158,9 @@ _LOCALSTACK_GAPS: Gaps = {
     "aws_cloudwatch_metric_alarm": {"tags_all"},
     "aws_lambda_function": {"kms_key_arn"},
     "aws_sfn_state_machine": {"tracing_configuration"},
+    "aws_vpc_endpoint": {"policy"},
+    "aws_vpc_security_group_ingress_rule": {"description"},
+    "aws_wafv2_web_acl": {"data_protection_config"},
 }
 READ_BACK_GAPS = {kind: _EMBEDDED_GAPS if kind.startswith("embedded") else _LOCALSTACK_GAPS for kind in PROVIDED}
 """What a second plan shows although nothing has changed, by kind of emulator and resource type.

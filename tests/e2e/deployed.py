@@ -167,11 +167,25 @@ class Deployed:
 
 
 def _changed_attributes(change: dict[str, Any]) -> set[str]:
-    """Return the attributes that differ, or the action where the whole resource is made or removed."""
+    """Return the attributes that differ, or the action where none does or the whole resource is made or removed."""
     if change["actions"] != ["update"]:
         return {"/".join(change["actions"])}
     before, after, unknown = change["before"], change["after"], change.get("after_unknown", {})
-    return {name for name in {*before, *after} if before.get(name) != after.get(name) or unknown.get(name) is True}
+    names = {
+        name
+        for name in {*before, *after}
+        if _unset(before.get(name)) != _unset(after.get(name)) or unknown.get(name) is True
+    }
+    return names or {"update"}
+
+
+def _unset(value: Any) -> Any:
+    """Return a value with null for each empty text: the plan of a resource that changes tells both of what is unset."""
+    if isinstance(value, list):
+        return [_unset(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _unset(part) for name, part in value.items()}
+    return None if value == "" else value
 
 
 def wait_for(look: Callable[[], Found | bool | dict[str, Any] | None], what: str, seconds: float = WAIT_SECONDS) -> Any:

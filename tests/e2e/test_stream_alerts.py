@@ -314,6 +314,9 @@ def test_no_function_may_do_what_its_policy_does_not_name(stream_alerts: StreamA
 def test_destroy_leaves_nothing_behind(stream_alerts: StreamAlerts) -> None:
     """The last test of this file: the system is gone after it."""
     stream_alerts.client("sqs").delete_queue(QueueUrl=stream_alerts.inbox_url)
+    sns = stream_alerts.client("sns")
+    for subscription in sns.list_subscriptions()["Subscriptions"]:  # of the tests' inboxes: Terraform makes none here
+        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     with acting_in(stream_alerts.environment):
         stream_alerts.terraform.destroy()
         there = inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region)

@@ -53,6 +53,12 @@ def cloudwatch() -> Service:
     return Service.for_provider(CloudwatchProvider())
 
 
+@aws_provider(api="wafv2", name="moto")
+def wafv2() -> Service:
+    """Return WAF, which keeps web ACLs and blocks nothing."""
+    return _moto_service("wafv2")
+
+
 @aws_provider(api="events", name="put-right")
 def events() -> Service:
     """Return LocalStack's EventBridge: it tries a target again, keeps what it cannot deliver, and replays."""
