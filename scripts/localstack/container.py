@@ -37,6 +37,12 @@ def engine_answers() -> bool:
     return asked.returncode == 0
 
 
+def _socket() -> str:
+    """Return where the engine's socket lies: by LocalStack's own variable, or where the client finds a rootless one."""
+    host = os.environ.get("DOCKER_HOST", "")
+    return os.environ.get("DOCKER_SOCK") or (host.removeprefix("unix://") if host.startswith("unix://") else _SOCKET)
+
+
 class ContainerLocalStack(ServedLocalStack):
     """LocalStack's image; its state lies in the container and goes with it."""
 
@@ -47,7 +53,8 @@ class ContainerLocalStack(ServedLocalStack):
 
     def __init__(self, name: str = "localstack", region: str = aws_environment.REGION) -> None:
         super().__init__(name, region)
-        self.container = f"transaction-pipeline-{name}-{secrets.token_hex(4)}"
+        # LocalStack begins the names of its functions' containers with this one, and has no underscore in them.
+        self.container = f"transaction-pipeline-{name}-{secrets.token_hex(4)}".replace("_", "-")
 
     def prepare(self) -> None:
         """Get the image unless it is there."""
@@ -57,15 +64,25 @@ class ContainerLocalStack(ServedLocalStack):
             raise CommandError(f"the image {IMAGE} could not be pulled (Docker's own message is above).")
 
     def stop(self) -> None:
-        """End the container, also one that outlived the client that started it."""
+        """End the container and those of its functions, also what outlived the client or LocalStack itself."""
         started = self._owner is not None
         super().stop()
-        if started:
-            subprocess.run(["docker", "rm", "--force", "--volumes", self.container], capture_output=True, check=False)
+        if not started:
+            return
+        listed = subprocess.run(
+            ["docker", "ps", "--all", "--quiet", "--filter", f"name={self.container}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if left := listed.stdout.split():
+            subprocess.run(["docker", "rm", "--force", "--volumes", *left], capture_output=True, check=False)
 
     def _command(self) -> list[str]:
         settings = {
             **PRELOADED,
+            "MAIN_CONTAINER_NAME": self.container,
+            "DOCKER_HOST": f"unix://{_SOCKET}",
             "LOCALSTACK_HOST": f"{HOST}:{self.port}",
             "GATEWAY_LISTEN": f"0.0.0.0:{_PORT}",  # within the container; the port outside is on loopback
             "SQS_ENDPOINT_STRATEGY": "off",
@@ -73,13 +90,14 @@ class ContainerLocalStack(ServedLocalStack):
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "LAMBDA_IGNORE_ARCHITECTURE": "1",  # the zips are pure Python; no emulation of arm64 is needed
             "LAMBDA_RETRY_BASE_DELAY": "1",
+            "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",  # as in host mode: a busy machine starts functions slowly
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
         }
         return [
             "docker", "run", "--rm", "--name", self.container,
             "--publish", f"{HOST}:{self.port}:{_PORT}",
-            "--volume", f"{_SOCKET}:{_SOCKET}",
+            "--volume", f"{_socket()}:{_SOCKET}",
             *(word for name, value in settings.items() for word in ("--env", f"{name}={value}")),
             IMAGE,
         ]  # fmt: skip

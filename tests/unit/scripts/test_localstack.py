@@ -7,11 +7,12 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scripts import environments, paths
+from scripts import environments, interpreters, paths
 from scripts.errors import CommandError
 from scripts.localstack import __main__ as command
 from scripts.localstack import choice, container, health, kinesis
@@ -23,13 +24,16 @@ from scripts.localstack.host import HostLocalStack
 @pytest.fixture(autouse=True)
 def _folders_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "LOCAL", tmp_path / "local")
-    monkeypatch.delenv("LOCALSTACK_ENDPOINT", raising=False)
+    for name in ("LOCALSTACK_ENDPOINT", "DOCKER_HOST", "DOCKER_SOCK"):
+        monkeypatch.delenv(name, raising=False)
 
 
 DOCKER = """#!{python}
 import http.server, json, sys
 with open({calls!r}, "a") as calls:
     print(*sys.argv[1:], file=calls)
+if sys.argv[1] == "ps":
+    print("1f2e3d 4c5b6a")
 if sys.argv[1] == "run":
     class Health(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -126,6 +130,40 @@ def test_the_users_localstack_is_used_as_it_is(running: str, tmp_path: Path) -> 
         assert server.how == f"{running} (LOCALSTACK_ENDPOINT: LocalStack 2026.9.0, pro)"
 
 
+PYTHON = "#!/bin/sh\necho cpython 3 99 {place}\n"
+UV = """#!/bin/sh
+case "$2" in
+  install) echo "$4" > {asked} ;;
+  find) echo {place} ;;
+esac
+"""
+
+
+def program(place: Path, text: str) -> Path:
+    """Write a program."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text.format(place=place, asked=place.parent / "asked"))
+    place.chmod(0o755)
+    return place
+
+
+@pytest.mark.parametrize("where", ["path/python3.99", "pyenv/versions/3.99.1/bin/python", "uv/python"])
+def test_the_python_of_host_mode_comes_from_path_or_pyenv_or_uv(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    found = program(tmp_path / where, PYTHON)
+    uv = program(tmp_path / "uv" / "uv", UV.replace("{place}", str(tmp_path / "uv" / "python")))
+    monkeypatch.setattr(environments, "uv_program", lambda: uv)
+    monkeypatch.setattr(environments, "uv_environment", dict)
+
+    chosen = environments._interpreter(replace(environments.LOCALSTACK, versions=((3, 99),)))
+
+    assert chosen == interpreters.Interpreter(found, (3, 99))
+    assert (tmp_path / "uv" / "asked").exists() == where.startswith("uv")  # nothing is downloaded without need
+
+
 def test_no_python_for_host_mode_ends_the_command_in_one_sentence(
     no_docker: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,10 +184,49 @@ def test_the_container_is_published_on_the_loopback_interface_and_removed_in_the
 
     assert health.ask(endpoint) is None
     calls = docker.read_text().splitlines()
-    assert [call.split()[0] for call in calls] == ["image", "run", "rm"]
+    assert [call.split()[0] for call in calls] == ["image", "run", "ps", "rm"]
     assert f"--publish 127.0.0.1:{server.port}:4566" in calls[1]
     assert calls[1].endswith("localstack/localstack:4.14.0")
-    assert calls[2].endswith(server.container)
+    assert calls[2].endswith(f"--filter name={server.container}")
+    assert calls[3] == "rm --force --volumes 1f2e3d 4c5b6a"
+
+
+def test_the_container_can_start_functions_and_they_are_known_by_its_name(docker: Path) -> None:
+    with ContainerLocalStack("e2e-merchant_api") as server:
+        pass
+
+    (run,) = [call for call in docker.read_text().splitlines() if call.startswith("run")]
+    assert "_" not in server.container  # LocalStack has none in the names of the functions' containers
+    assert f"--env MAIN_CONTAINER_NAME={server.container}" in run
+    assert "--volume /var/run/docker.sock:/var/run/docker.sock" in run
+    assert "--env DOCKER_HOST=unix:///var/run/docker.sock" in run
+
+
+@pytest.mark.parametrize(
+    ("settings", "socket"),
+    [
+        ({"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}, "/run/user/1000/docker.sock"),
+        ({"DOCKER_HOST": "tcp://127.0.0.1:2375"}, "/var/run/docker.sock"),
+        ({"DOCKER_HOST": "unix:///home/me/.colima/docker.sock", "DOCKER_SOCK": "/var/run/docker.sock"},
+         "/var/run/docker.sock"),
+    ],
+)  # fmt: skip
+def test_the_containers_socket_is_that_of_the_users_engine(
+    docker: Path, settings: dict[str, str], socket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    assert f"{socket}:/var/run/docker.sock" in ContainerLocalStack()._command()
+
+
+def test_an_image_that_cannot_be_pulled_ends_the_command_in_one_sentence(
+    docker: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (docker.parent / "bin" / "docker").write_text("#!/bin/sh\n[ $1 = version ]\n")
+
+    assert command.main() == 1
+    assert "the image localstack/localstack:4.14.0 could not be pulled" in capsys.readouterr().err
 
 
 def test_nothing_of_the_users_settings_reaches_host_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
