@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -92,13 +91,29 @@ def test_an_interrupted_apply_leaves_no_terraform_behind(folder: Path) -> None:
         os.kill(int((folder / "pid").read_text()), 0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's own")
-def test_terraform_of_another_program_ends_when_that_program_kills_its_launcher(folder: Path) -> None:
-    (folder / "answer").write_text(f"echo $$ > {folder}/pid; exec sleep 60")
+STUBBORN = """
+trap '' TERM  # as Terraform does while it waits for its provider
+sleep 60 & echo $! $$ > {folder}/pids
+wait
+"""
+
+
+def test_terraform_of_another_program_ends_with_its_provider_when_that_program_kills_its_launcher(folder: Path) -> None:
+    (folder / "answer").write_text(STUBBORN.format(folder=folder))
     environment = terraform.environment({"PATH": os.environ["PATH"]})
     program = str(folder / "launcher" / "terraform")
     with subprocess.Popen([program, "apply"], env=environment, cwd=folder) as launcher:
-        assert until(lambda: (folder / "pid").is_file() and (folder / "pid").read_text().endswith("\n"))
+        assert until(lambda: (folder / "pids").is_file() and (folder / "pids").read_text().endswith("\n"))
         launcher.kill()
 
+    assert until(lambda: all_gone([int(pid) for pid in (folder / "pids").read_text().split()]))
+
+
+def test_what_terraform_leaves_behind_ends_with_it(folder: Path) -> None:
+    (folder / "answer").write_text(f"sleep 60 & echo $! > {folder}/pid; exit 3")
+    environment = terraform.environment({"PATH": os.environ["PATH"]})
+
+    done = subprocess.run([folder / "launcher" / "terraform", "apply"], env=environment, cwd=folder, check=False)
+
+    assert done.returncode == 3
     assert until(lambda: all_gone([int((folder / "pid").read_text())]))
