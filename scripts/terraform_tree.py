@@ -20,6 +20,7 @@ _LEFT_OUT_AT_ROOT = frozenset({"build", "docs", "scripts", "lambda_src", "glue_s
 _TERRAFORM = (".tf", ".tftest.hcl")
 _FOLDERS_OF_ROOTS = (Path("examples"), Path("tests", "e2e"))
 _BACKEND = "backend_override.tf"
+_LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 _MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", _BACKEND)
 _OF_SOMEBODYS_OWN = ("terraform.tfvars", ".auto.tfvars")  # read unasked: a local run would deploy it instead of its own
 
@@ -37,7 +38,9 @@ def refresh() -> Path:
     _remove_stale(wanted)
     _link_packages()
     for root in _roots(wanted):
-        (TREE / root / _BACKEND).write_text('terraform {\n  backend "local" {}\n}\n')
+        backend = TREE / root / _BACKEND
+        if not backend.is_file() or backend.read_text() != _LOCAL_BACKEND:  # another Terraform may be reading it
+            backend.write_text(_LOCAL_BACKEND)
     return TREE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import paths
+from scripts import paths, side_by_side
 from scripts.localstack.container import ContainerLocalStack
 from scripts.localstack.given import GivenLocalStack
 from scripts.localstack.host import HostLocalStack
@@ -111,6 +111,20 @@ def test_a_run_of_a_few_tests_forgets_nothing(pytester: pytest.Pytester, tmp_pat
     result = run(pytester, tmp_path, "one", "-k", "test_ordered")
 
     result.stdout.re_match_lines(["ordered +proved", "retried +failed"])
+
+
+@pytest.mark.parametrize(("first", "second", "state"), [("a", "a", "failed"), ("a", "b", "proved"), ("", "", "proved")])
+def test_a_behaviour_that_failed_in_one_of_two_runs_side_by_side_is_not_proved_by_the_other(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str, state: str
+) -> None:
+    pytester.makepyfile(TESTS)
+    monkeypatch.setenv(side_by_side.RUN, first)
+    run(pytester, tmp_path, "one", "-k", "test_retried")
+
+    monkeypatch.setenv(side_by_side.RUN, second)
+    result = run(pytester, tmp_path, "one", "-k", "test_retried and 1")
+
+    result.stdout.re_match_lines([f"retried +{state}$"])
 
 
 def test_a_need_that_is_in_no_list_ends_the_run(pytester: pytest.Pytester, tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ from tests.e2e.proofs import Proofs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the run choose its emulator."""
+    """Let the run choose its emulator and its part of the tests."""
     parser.addoption("--emulator", choices=EMULATORS, default="embedded", help="the local AWS to deploy to")
+    parser.addoption("--systems", choices=("flagship", "others"), help="only the tests of the flagship, or of all else")
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make pytest-terraform's fixtures when that plugin is ready for them, and report what is proved."""
     config.pluginmanager.register(importlib.import_module("tests.e2e.roots"), "roots")
     config.pluginmanager.register(Proofs(lambda: emulator_of(config).kind), "proofs")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the part of the tests that was chosen."""
+    chosen = config.getoption("systems")
+    kept = [
+        item
+        for item in items
+        if chosen is None or ("flagship" in getattr(item, "fixturenames", ())) == (chosen == "flagship")
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")

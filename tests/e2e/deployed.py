@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ import requests
 from pytest_terraform import tf as plugin
 
 from pipeline.aws.dynamo import from_item
-from scripts import aws_environment, package, stack, terraform_tree
+from scripts import aws_environment, package, paths, stack, terraform_tree
 from scripts import terraform as terraform_cli
 from scripts.emulator import Emulator
 from scripts.localstack.choice import choose
@@ -211,8 +212,9 @@ def local_aws(system: Deployable, config: pytest.Config) -> Iterator[Emulator]:
     """Run the chosen local AWS for one deployed system, with what Terraform needs beside it."""
     with emulator_of(config, f"e2e-{system.name}", system.region) as server:
         server.claim()
-        package.package_all()
-        terraform_tree.refresh()
+        with _alone():
+            package.package_all()
+            terraform_tree.refresh()
         yield server
         if isinstance(server, StrictMiniStack):
             assert not server.refused(), "IAM refused what the system does; its roles and policies must allow it"
@@ -233,6 +235,14 @@ def _denials_in_logs(server: Emulator) -> list[str]:
             for event in page["events"]
             if "AccessDenied" in event["message"] or "not authorized" in event["message"]
         ]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep out other runs of this clone while the packages and the tree are written: all runs share them."""
+    with (paths.BUILD / ".preparing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def environment_of(server: Emulator, system: Deployable, **settings: str) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 from collections.abc import Callable, Mapping, Set
 from datetime import datetime, timezone
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scripts import paths
+from scripts import paths, side_by_side
 from tests.e2e.behaviours import BEHAVIOURS, MODELLED, PROVIDED, Behaviour
 
 FOLDER = paths.BUILD / "behaviours"
@@ -25,7 +27,8 @@ class Proofs:
     """Behaviour by behaviour, what the tests of a run have seen of one emulator.
 
     It is written to `<kind>.json`: what this run has seen replaces what an earlier one had, so a run of
-    a few tests forgets nothing. The summary shows the files of all emulators.
+    a few tests forgets nothing, and of runs side by side none forgets what failed in the other. The summary
+    shows the files of all emulators.
 
     Parameters
     ----------
@@ -90,13 +93,18 @@ class Proofs:
         if not self._seen:
             return
         now, commit = datetime.now(timezone.utc).isoformat(timespec="seconds"), _commit()
-        records = _read(self._folder / f"{self.kind}.json")
-        for behaviour, outcomes in self._seen.items():
-            state = "failed" if "failed" in outcomes else "proved"
-            records[behaviour] = {"state": state, "at": now, "commit": commit}
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{self.kind}.json"
-        file.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        run = os.environ.get(side_by_side.RUN, "")
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            records = _read(file)
+            for behaviour, outcomes in self._seen.items():
+                before = records.get(behaviour, {})
+                failed_beside = run and before.get("run") == run and before["state"] == "failed"
+                state = "failed" if failed_beside or "failed" in outcomes else "proved"
+                records[behaviour] = {"state": state, "at": now, "commit": commit, "run": run}
+            file.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show behaviour by emulator, this run's and the last ones of the others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 
 from scripts import paths
 
@@ -48,3 +49,25 @@ def test_the_local_stacks_settings_become_its_options() -> None:
     ).stdout  # fmt: skip
 
     assert 'scripts.local_aws up --system "stream_alerts" --port 4566' in printed
+
+
+def test_the_two_halves_of_the_localstack_tests_are_all_of_them() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "localstack-test"], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    ).stdout.replace("\\\n", " ")
+    (line,) = [line for line in printed.splitlines() if "scripts.side_by_side" in line]
+    one, other = (names_of_tests(re.findall(r"-m pytest -q (.*)", half)[0].split()) for half in line.split(" -- "))
+
+    assert one
+    assert other
+    assert not one & other
+    assert one | other == names_of_tests(["tests/localstack", "tests/e2e"])
+
+
+def names_of_tests(arguments: list[str]) -> set[str]:
+    """Return the names of the tests that pytest finds."""
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only", *arguments],
+        cwd=paths.ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return {line for line in found.splitlines() if "::" in line}
