@@ -184,8 +184,11 @@ def test_a_merchant_refuses_what_its_configuration_does_not_allow(
 
 @pytest.mark.needs("api-keys")
 def test_a_call_without_the_key_is_refused(merchant_api: MerchantApi, payment: Payment) -> None:
-    assert merchant_api.submit(payment(), key="").status_code == 403
-    assert merchant_api.submit(payment(), key="x" * 40).status_code == 403
+    document = payment()
+
+    assert merchant_api.submit(document, key="").status_code == 403
+    assert merchant_api.submit(document, key="x" * 40).status_code == 403
+    assert merchant_api.row(document["transaction_id"]) == {}
 
 
 def test_a_repetition_gets_the_same_answer_and_another_body_a_conflict(
