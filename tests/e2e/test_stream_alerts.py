@@ -63,6 +63,13 @@ class StreamAlerts(Deployed):
         )
         return dict(row)
 
+    def unsubscribe(self) -> None:
+        """End the inbox's subscription: it would outlive its topic for a while, and Terraform knows nothing of it."""
+        sns = self.client("sns")
+        topic = self.outputs["notifications_topic_arn"]
+        for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+            sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
     def alerts(self, transaction_id: str) -> list[str]:
         """Return the texts of all alerts so far that name a transaction."""
         sqs = self.client("sqs")
@@ -176,6 +183,7 @@ def test_an_alert_survives_a_topic_that_refuses_it(stream_alerts: StreamAlerts, 
     queue, topic = stream_alerts.outputs["alerts_queue_url"], stream_alerts.outputs["notifications_topic_arn"]
     document = suspicious(payment)
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})  # nobody waits for 300 s
+    stream_alerts.unsubscribe()
     sns.delete_topic(TopicArn=topic)
     try:
         stream_alerts.submit(document)
@@ -311,12 +319,11 @@ def test_no_function_may_do_what_its_policy_does_not_name(stream_alerts: StreamA
 
 
 @pytest.mark.needs("destroy")
+@pytest.mark.timeout(300, func_only=True)  # a destroy that hangs must not take the whole run's time
 def test_destroy_leaves_nothing_behind(stream_alerts: StreamAlerts) -> None:
     """The last test of this file: the system is gone after it."""
     stream_alerts.client("sqs").delete_queue(QueueUrl=stream_alerts.inbox_url)
-    sns = stream_alerts.client("sns")
-    for subscription in sns.list_subscriptions()["Subscriptions"]:  # of the tests' inboxes: Terraform makes none here
-        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    stream_alerts.unsubscribe()
     with acting_in(stream_alerts.environment):
         stream_alerts.terraform.destroy()
         there = inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region)
