@@ -75,8 +75,8 @@ strict-test: package ## the same, with every call held to IAM; what was used of 
 localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, else Docker, else as processes
 	@$(DEV) -m scripts.localstack
 	@$(DEV) -m scripts.side_by_side \
-	  $(DEV) -m pytest -q tests/e2e --emulator localstack --systems flagship -- \
-	  $(DEV) -m pytest -q tests/localstack tests/e2e --emulator localstack --systems others
+	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
+	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
 
 scan: setup ## checkov over the root, modules and examples; reports in build/scan/
 	@$(PYTHON) -m scripts.bootstrap checkov

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"the adapter is not in use, but {chosen.how}"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server() -> Iterator[HostLocalStack]:
     """Run LocalStack as processes, started from a shell that holds a secret."""
     with pytest.MonkeyPatch.context() as shell:
@@ -43,7 +43,7 @@ def server() -> Iterator[HostLocalStack]:
             yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(server: HostLocalStack) -> Callable[[str], Any]:
     """Make clients: aws("lambda")."""
     return lambda service: client(server.environment, service)
