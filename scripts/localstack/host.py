@@ -45,6 +45,7 @@ class HostLocalStack(ServedLocalStack):
             "HOME": str(home),
             "TMPDIR": str(temporary),
             "TZ": "UTC",
+            "PYTHONDONTWRITEBYTECODE": "1",  # the adapter is imported from the repository
             "PYTHONPATH": os.pathsep.join([str(plugins), str(paths.ROOT)]),
             "NODE_OPTIONS": f'--require "{_ADAPTER / "loopback.js"}"',
             "AWS_DEFAULT_REGION": self.region,
