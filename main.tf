@@ -374,11 +374,8 @@ module "drift" {
     POLICY_PARAMETER = module.policy_parameter.name
   })
   policy_statements = {
-    watch_decisions = {
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [module.drift_windows.arn]
-    }
-    read_policy = local.read_policy
+    watch_decisions = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [module.drift_windows.arn] }
+    read_policy     = local.read_policy
   }
   schedules    = { every-hour = "rate(1 hour)" }
   destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }

@@ -10,6 +10,16 @@ locals {
 
   read_write = ["kms:Decrypt", "kms:GenerateDataKey"]
 
+  # All that can be done with a symmetric key of one region. PutKeyPolicy among it keeps the key in the account's hands.
+  everything = [
+    "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:DescribeKey",
+    "kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:Encrypt",
+    "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
+    "kms:ListGrants", "kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags", "kms:PutKeyPolicy",
+    "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:RetireGrant", "kms:RevokeGrant", "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+  ]
+
   # One row for each use that an AWS service makes of the key in its own name: who, what, and for which of this
   # account's resources. KMS gets the resource from the service in the encryption context, so that a service which
   # acts for another account never matches.
@@ -83,7 +93,7 @@ data "aws_iam_policy_document" "key" {
   # Hands the decision to the account's IAM policies, as AWS recommends: a role uses the key only if its own policy says so.
   statement {
     sid       = "AccountAdministration"
-    actions   = ["kms:*"]
+    actions   = local.everything
     resources = ["*"]
 
     principals {

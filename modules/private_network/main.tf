@@ -362,14 +362,15 @@ data "aws_iam_policy_document" "flow_assume_role" {
 # Without logs:CreateLogGroup, so that a deleted group does not come back without its key and retention.
 data "aws_iam_policy_document" "flow_permissions" {
   statement {
-    sid = "WriteToTheGroup"
-    actions = [
-      "logs:CreateLogStream",
-      "logs:DescribeLogGroups",
-      "logs:DescribeLogStreams",
-      "logs:PutLogEvents",
-    ]
+    sid       = "WriteToTheGroup"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     resources = ["${local.flow_log_group_arn}:*"]
+  }
+
+  statement {
+    sid       = "FindTheGroup"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["*"] # AWS offers nothing narrower; it reveals names, not data.
   }
 }
 

@@ -21,14 +21,22 @@ run "by_default_only_the_accounts_own_iam_decides" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_kms_key.this.policy).Statement == jsondecode(jsonencode([{
-      Sid       = "AccountAdministration"
-      Effect    = "Allow"
-      Action    = "kms:*"
-      Resource  = "*"
-      Principal = { AWS = "arn:aws:iam::123456789012:root" }
-    }]))
+    condition = [
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : [statement.Effect, statement.Resource, statement.Principal.AWS]
+    ] == [["Allow", "*", "arn:aws:iam::123456789012:root"]]
     error_message = "Without uses the policy must hold the account's statement and no other."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in jsondecode(aws_kms_key.this.policy).Statement[0].Action : can(regex("^kms:[A-Za-z]+$", action))
+    ])
+    error_message = "What the account may do must be written out."
+  }
+
+  assert {
+    condition     = contains(jsondecode(aws_kms_key.this.policy).Statement[0].Action, "kms:PutKeyPolicy")
+    error_message = "Without PutKeyPolicy nobody could ever change who may use the key."
   }
 }
 

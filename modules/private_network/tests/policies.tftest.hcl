@@ -135,12 +135,20 @@ run "flow_logs_may_write_to_their_own_group_and_nowhere_else" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.flow.policy).Statement == jsondecode(jsonencode([{
-      Sid      = "WriteToTheGroup"
-      Effect   = "Allow"
-      Action   = ["logs:PutLogEvents", "logs:DescribeLogStreams", "logs:DescribeLogGroups", "logs:CreateLogStream"]
-      Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/txn-test:*"
-    }]))
-    error_message = "The role must write to the one group; it must not make groups."
+    condition = jsondecode(aws_iam_role_policy.flow.policy).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteToTheGroup"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:DescribeLogStreams", "logs:CreateLogStream"]
+        Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/txn-test:*"
+      },
+      {
+        Sid      = "FindTheGroup"
+        Effect   = "Allow"
+        Action   = "logs:DescribeLogGroups"
+        Resource = "*"
+      },
+    ]))
+    error_message = "The role must write to the one group, and find it; it must not make groups."
   }
 }
