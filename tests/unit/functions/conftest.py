@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 
 from pipeline.aws.accounts import AccountTable
@@ -14,6 +16,24 @@ from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.merchant_risk import MerchantRisk
+from tests.unit.functions.recorded_calls import Recorder
+
+
+@pytest.fixture(scope="session")
+def call_recorder() -> Recorder:
+    """Return what notes the calls of every client made from now on."""
+    found = Recorder()
+    session = boto3.Session()
+    session.events.register("before-parameter-build", found.note)
+    boto3.DEFAULT_SESSION = session  # both the tests and the functions make their clients of it
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recorded_calls(call_recorder: Recorder, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Record what the functions' code asks of AWS, module by module."""
+    yield
+    call_recorder.write(request.module.__name__.rsplit(".", 1)[-1])
 
 
 @dataclass

@@ -455,16 +455,20 @@ class TestHandler:
         }
 
     @pytest.fixture
+    def parameter(self, aws: Any) -> str:
+        name = f"policy-{uuid.uuid4().hex}"
+        aws("ssm").put_parameter(Name=name, Type="String", Value=policy_text())
+        return name
+
+    @pytest.fixture
     def handler(
         self,
         world: World,
-        aws: Any,
         emulator: MiniStack,
         monkeypatch: pytest.MonkeyPatch,
         queues: dict[str, str],
+        parameter: str,
     ) -> Any:
-        parameter = f"/policy/{uuid.uuid4().hex}"
-        aws("ssm").put_parameter(Name=parameter, Type="String", Value=policy_text())
         module = load_handler(
             "detect",
             monkeypatch,
@@ -502,6 +506,17 @@ class TestHandler:
         (told,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         assert (told["Processed"], told["FraudDetected"], told["PoisonRecord"]) == ([1.0, 1.0], [1.0, 0.0], [1.0])
         assert len(told["DecisionLatency"]) == 2
+
+    def test_a_start_while_the_newest_document_is_invalid_takes_the_one_before(
+        self, world: World, handler: Any, aws: Any, parameter: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        aws("ssm").put_parameter(Name=parameter, Type="String", Value="{}", Overwrite=True)
+
+        assert handler(world.accept("t1")) == {"batchItemFailures": []}
+
+        told = capsys.readouterr().out
+        assert "PolicyRefreshFailed" in told
+        assert "PolicyFallback" not in told
 
     def test_the_answer_names_the_first_record_that_failed(
         self, world: World, handler: Any, aws: Any, queues: dict[str, str]

@@ -152,7 +152,7 @@ class TestLook:
 class TestHandler:
     @pytest.fixture
     def parameter(self, aws: Any) -> str:
-        name = f"drift-{uuid.uuid4().hex[:8]}"
+        name = f"policy-{uuid.uuid4().hex[:8]}"
         text = policy_text(drift={**BARS, "minimum_decisions": 10})
         aws("ssm").put_parameter(Name=name, Value=text, Type="SecureString")
         return name
@@ -198,6 +198,13 @@ class TestHandler:
         told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         assert [line["DriftBreakerOpen"] for line in told if "DriftBreakerOpen" in line] == [[0.0]]
         assert not any("AlertRate" in line for line in told)
+
+    def test_while_the_newest_document_is_invalid_the_one_before_gives_the_bars(
+        self, handler: Any, aws: Any, parameter: str
+    ) -> None:
+        aws("ssm").put_parameter(Name=parameter, Value="{}", Type="SecureString", Overwrite=True)
+
+        assert handler({}, None) == {"open": False, "judged": False, "decided": 0}
 
     def test_without_a_policy_document_nothing_is_judged(
         self, handler: Any, aws: Any, parameter: str, tables: Tables, table: DriftTable

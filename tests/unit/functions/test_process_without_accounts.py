@@ -16,7 +16,7 @@ from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import logger
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
-from tests.factories import NOW, FixedPolicies, engine
+from tests.factories import NOW, FixedPolicies, engine, policy_text
 from tests.unit.functions.accountless import accountless, standard
 from tests.unit.functions.conftest import Faulty, RecordingQueue, Tables
 from tests.unit.functions.function_module import load_handler
@@ -154,30 +154,47 @@ def test_the_log_names_no_account_where_there_is_none(
     }
 
 
-def test_the_handler_starts_without_the_settings_of_accounts_and_of_learnt_risk(
-    tables: Tables, aws: Any, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack
-) -> None:
-    queue_url = aws("sqs").create_queue(QueueName=f"transactions-{tables.suffix}")["QueueUrl"]
-    process = load_handler(
-        "process",
-        monkeypatch,
-        emulator,
-        TRANSACTIONS_TABLE=tables.transactions,
-        MERCHANTS_TABLE=tables.merchants,
-        MERCHANT_CACHE_SECONDS="60",
-        TRANSACTION_QUEUE_URL=queue_url,
-        RETRY_BASE_SECONDS="1",
-        POLICY_PARAMETER=f"none-{tables.suffix}",
-        POLICY_REFRESH_SECONDS="60",
-    )
-    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
-    message = standard()
-    record = {
-        "messageId": message.message_id,
-        "receiptHandle": message.receipt_handle,
-        "body": message.body,
-        "attributes": {"ApproximateReceiveCount": "1"},
-    }
+class TestHandler:
+    @pytest.fixture
+    def parameter(self, tables: Tables) -> str:
+        return f"policy-{tables.suffix}"
 
-    assert process.handler({"Records": [record]}, context) == {"batchItemFailures": []}
-    assert tables.rows()["t1"]["status"] == "APPROVED"
+    @pytest.fixture
+    def handler(
+        self, tables: Tables, aws: Any, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, parameter: str
+    ) -> Any:
+        """Return the handler as merchant_api configures it: nothing of accounts, nothing of learnt risk."""
+        module = load_handler(
+            "process",
+            monkeypatch,
+            emulator,
+            TRANSACTIONS_TABLE=tables.transactions,
+            MERCHANTS_TABLE=tables.merchants,
+            MERCHANT_CACHE_SECONDS="60",
+            TRANSACTION_QUEUE_URL=aws("sqs").create_queue(QueueName=f"transactions-{tables.suffix}")["QueueUrl"],
+            RETRY_BASE_SECONDS="1",
+            POLICY_PARAMETER=parameter,
+            POLICY_REFRESH_SECONDS="60",
+        )
+        message = standard()
+        record = {
+            "messageId": message.message_id,
+            "receiptHandle": message.receipt_handle,
+            "body": message.body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
+        return lambda: module.handler({"Records": [record]}, context)
+
+    def test_it_starts_without_the_settings_of_accounts_and_of_learnt_risk(self, handler: Any, tables: Tables) -> None:
+        assert handler() == {"batchItemFailures": []}
+        assert tables.rows()["t1"]["status"] == "APPROVED"
+
+    def test_a_start_while_the_newest_document_is_invalid_takes_the_one_before(
+        self, handler: Any, tables: Tables, aws: Any, parameter: str
+    ) -> None:
+        for text in (policy_text(version="before"), "{}"):
+            aws("ssm").put_parameter(Name=parameter, Type="SecureString", Value=text, Overwrite=True)
+
+        assert handler() == {"batchItemFailures": []}
+        assert tables.rows()["t1"]["decision"]["document_version"] == "before"
