@@ -10,7 +10,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test lint scan docs policy-check labels local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, e
 	@$(DEV) -m scripts.side_by_side \
 	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
 	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
+
+iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`
+	@$(DEV) -m scripts.iam_report
 
 scan: setup ## checkov over the root, modules and examples; reports in build/scan/
 	@$(PYTHON) -m scripts.bootstrap checkov

@@ -22,6 +22,7 @@ from pipeline.aws.dynamo import from_item
 from scripts import aws_environment, package, paths, stack, terraform_tree
 from scripts import terraform as terraform_cli
 from scripts.emulator import Emulator
+from scripts.iam_report import deployments
 from scripts.localstack.choice import choose
 from scripts.ministack import MiniStack
 from scripts.strict.emulator import StrictMiniStack
@@ -291,6 +292,9 @@ def apply(
         Gives the fixture.
     """
     outputs, terraform = applied(system.folder, environment, request)
+    if server.kind == "embedded-strict":  # `make iam-report` compares its calls with what is granted
+        with acting_in(environment):
+            deployments.keep(system, server.name, terraform.show(), _applied_plan(terraform))
     stack_of = stack.Stack(server.endpoint, outputs, 0.0, system=system.name)
     deployed = kind(server, outputs, terraform, environment, stack.api_url(stack_of, server.api_path))
     with acting_in(environment):  # whose authorities a client of the operator's tools trusts
@@ -316,3 +320,12 @@ def applied(folder: Path, environment: Mapping[str, str], request: pytest.Fixtur
     with acting_in(environment):
         made = request.getfixturevalue(f"applied_{root.name}")
     return {name: output["value"] for name, output in made.outputs.items()}, made.terraform
+
+
+def _applied_plan(runner: Any) -> dict[str, Any]:
+    """Return the plan that pytest-terraform has applied, in the environment of the apply."""
+    command = ["terraform", "show", "-no-color", "-json", os.path.join(runner.work_dir, "tfplan")]  # noqa: PTH118
+    variables = {**os.environ, "TF_DATA_DIR": str(runner.work_dir)}
+    done = subprocess.run(command, cwd=runner.module_dir, env=variables, check=True, capture_output=True, text=True)
+    plan: dict[str, Any] = json.loads(done.stdout)
+    return plan
