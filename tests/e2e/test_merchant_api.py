@@ -17,6 +17,7 @@ from pipeline.domain.queued import accept
 from pipeline.domain.records import received_row
 from scripts import systems
 from tests.e2e import refusals
+from tests.e2e.alarms import reaches_its_topic
 from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, apply, environment_of, local_aws, wait_for
 from tests.e2e.documented import run_commands
@@ -284,3 +285,10 @@ def test_a_second_plan_changes_nothing_beyond_the_emulators_read_back_gaps(merch
 def test_no_function_may_do_what_its_policy_does_not_name(merchant_api: MerchantApi) -> None:
     assert refusals.functions(merchant_api)
     assert refusals.not_refused(merchant_api) == {}
+
+
+@pytest.mark.parametrize(("alarm", "topic"), [("fraud-rate", "fraud-alerts"), ("api-errors", "processing-failures")])
+def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(
+    merchant_api: MerchantApi, alarm: str, topic: str
+) -> None:
+    assert reaches_its_topic(merchant_api, f"merchant-api-{alarm}-dev", f"merchant-api-{topic}-dev")

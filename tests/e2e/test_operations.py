@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from tests.e2e.alarms import reaches_its_topic
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
 
@@ -64,3 +67,8 @@ def test_no_log_carries_a_merchants_name_an_amounts_owner_or_a_whole_payload(
     assert document["transaction_id"] in lines
     for secret in ("Telltale Tailors", "48.123456", "4111111111111111", flagship.key):
         assert secret not in lines
+
+
+@pytest.mark.parametrize(("alarm", "topic"), [("fraud-rate", "fraud-alerts"), ("api-errors", "processing-failures")])
+def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(flagship: Flagship, alarm: str, topic: str) -> None:
+    assert reaches_its_topic(flagship, f"e2e-default-{alarm}", f"e2e-default-{topic}")

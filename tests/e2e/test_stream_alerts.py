@@ -17,6 +17,7 @@ import requests
 from pipeline.aws.dynamo import from_item, to_item
 from scripts import inventory, systems
 from tests.e2e import refusals
+from tests.e2e.alarms import reaches_its_topic
 from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, acting_in, apply, environment_of, local_aws, wait_for
 from tests.e2e.documented import run_commands
@@ -316,6 +317,15 @@ def test_logs_carry_ids_and_no_payloads(stream_alerts: StreamAlerts, payment: Pa
 def test_no_function_may_do_what_its_policy_does_not_name(stream_alerts: StreamAlerts) -> None:
     assert refusals.functions(stream_alerts)
     assert refusals.not_refused(stream_alerts) == {}
+
+
+@pytest.mark.parametrize(
+    ("alarm", "topic"), [("fraud-rate", "fraud-notifications"), ("api-errors", "processing-failures")]
+)
+def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(
+    stream_alerts: StreamAlerts, alarm: str, topic: str
+) -> None:
+    assert reaches_its_topic(stream_alerts, f"alarm-{alarm}-dev", f"sns-{topic}-dev")
 
 
 @pytest.mark.needs("destroy")
