@@ -29,12 +29,13 @@ def granted(plan: Plan) -> list[Grant]:
 
 
 def allowed_actions(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield address and action of the policies whose resources only an apply tells."""
+    """Yield address and action of the policies whose resources only an apply tells, as far as the plan knows them."""
     for change in plan.content["resource_changes"]:
         if change["type"] == "aws_iam_policy_document":
-            for statement in change["change"]["after"]["statement"]:
-                if statement["effect"] != "Deny":
-                    yield from ((change["address"], action) for action in statement["actions"] or ["*"])
+            for statement in change["change"]["after"].get("statement", []):
+                if statement.get("effect") != "Deny":
+                    actions = ["*"] if statement.get("not_actions") else statement.get("actions") or []
+                    yield from ((change["address"], action) for action in actions if action)
 
 
 def test_nothing_is_wider_than_aws_asks_for(plan: Plan) -> None:
