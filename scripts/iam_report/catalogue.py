@@ -18,15 +18,14 @@ def is_wild(text: str) -> bool:
     return _WILD.search(text) is not None
 
 
-def takes_resources(action: str) -> bool:
-    """Say whether AWS lets an action be limited to resources; where it does not, "*" is all that a policy can say.
+def exists(action: str) -> bool:
+    """Say whether AWS has an action."""
+    return _action(action) is not None
 
-    Raises
-    ------
-    KeyError
-        If AWS has no such action.
-    """
-    return any(_action(action)["resource_types"])
+
+def takes_resources(action: str) -> bool:
+    """Say whether AWS lets an action be limited to resources; where it does not, "*" is all that a policy can say."""
+    return any((_action(action) or {}).get("resource_types", ()))
 
 
 def is_below_one_resource(action: str, pattern: str) -> bool:
@@ -46,13 +45,11 @@ def is_below_one_resource(action: str, pattern: str) -> bool:
     return any(re.fullmatch(head, fixed) for head in _heads(action.split(":", maxsplit=1)[0]))
 
 
-def _action(action: str) -> dict[str, Any]:
+def _action(action: str) -> dict[str, Any] | None:
     service, name = action.split(":", maxsplit=1)
     found = _service(service)
-    try:
-        return dict(found["privileges"][found["privileges_lower_name"][name.lower()]])
-    except KeyError:
-        raise KeyError(f"AWS has no action {action}") from None
+    proper_name = found.get("privileges_lower_name", {}).get(name.lower())
+    return dict(found["privileges"][proper_name]) if proper_name else None
 
 
 def _service(prefix: str) -> dict[str, Any]:

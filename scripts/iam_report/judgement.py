@@ -86,8 +86,13 @@ def wide(grant: Grant) -> str | None:
         return "a policy of AWS's own, which changes when AWS changes it"
     if ":" not in grant.action or catalogue.is_wild(grant.action):
         return "a wildcard for actions: write them out"
-    if grant.kind == TRUST or "aws_kms_key." in grant.holder:
-        return None
+    if not catalogue.exists(grant.action):
+        return "AWS has no such action"
+    named_by_itself = grant.kind == TRUST or "aws_kms_key." in grant.holder
+    return None if named_by_itself else _wide_resource(grant)
+
+
+def _wide_resource(grant: Grant) -> str | None:
     if not catalogue.takes_resources(grant.action):
         return None if grant.resource == "*" else 'the action takes no resource: it is granted by "*" or not at all'
     if not catalogue.is_wild(grant.resource) or catalogue.is_below_one_resource(grant.action, grant.resource):

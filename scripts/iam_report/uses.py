@@ -10,6 +10,9 @@ from scripts.iam_report.calls import UNIT, Call, covers
 from scripts.iam_report.deployments import Deployment
 from scripts.iam_report.grants import ROLE, TRUST, Grant
 
+_SERVICE = ".amazonaws.com"
+_ANYBODY = ("*", ":root")
+
 
 class Uses:
     """The calls of a deployment and of the unit tests, to be asked about grants.
@@ -56,10 +59,11 @@ def _by_action(calls: Iterable[Call]) -> dict[str, list[Call]]:
 
 
 def _may_be(grant: Grant, principal: str) -> bool:
-    """Say whether a grant lets a principal in. An account's root stands for whom the account's own policies let."""
+    """Say whether a grant lets a principal in. An account's root stands for everybody in it but AWS's services."""
     if grant.kind == ROLE:
         return principal == grant.role
-    return any(name in ("*", principal) or name.endswith(":root") for name in grant.principals)
+    of_account = not principal.endswith(_SERVICE)
+    return any(name == principal or (of_account and name.endswith(_ANYBODY)) for name in grant.principals)
 
 
 def _looks_like(granted: str, used: str) -> bool:

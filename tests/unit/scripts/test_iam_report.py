@@ -13,7 +13,7 @@ from rich.console import Console
 
 from scripts import paths, systems
 from scripts.errors import CommandError
-from scripts.iam_report import catalogue, deployments, grants, output, reasons
+from scripts.iam_report import deployments, grants, output, reasons
 from scripts.iam_report.calls import UNIT, Call, covers
 from scripts.iam_report.deployments import Deployment
 from scripts.iam_report.grants import RESOURCE, TRUST, Grant
@@ -110,6 +110,13 @@ class TestUnused:
 
         assert states(judged(let_in, calls=(calls[0],))) == [USED]
         assert states(judged(let_in, calls=(calls[1],))) == [UNUSED]
+
+    def test_an_accounts_root_stands_for_its_roles_and_for_no_service(self) -> None:
+        grant = Grant("k", "Account", "kms:Decrypt", "*", RESOURCE, principals=("arn:aws:iam::123456789012:root",))
+        of_role, of_service = (Call(who, "kms:Decrypt", "key", "e2e") for who in ("txn-dev", "sns.amazonaws.com"))
+
+        assert states(judged(grant, calls=(of_role,))) == [USED]
+        assert states(judged(grant, calls=(of_service,))) == [UNUSED]
 
     def test_a_role_that_acted_was_taken(self) -> None:
         trust = Grant("r", "Trust", "sts:AssumeRole", "*", TRUST, "txn-dev-process", ("lambda.amazonaws.com",))
@@ -234,9 +241,9 @@ class TestWide:
     def test_in_a_keys_policy_everything_is_the_key(self) -> None:
         assert wide(Grant("module.encryption.aws_kms_key.this", "S", "kms:Decrypt", "*", RESOURCE)) is None
 
-    def test_an_action_that_aws_has_not_is_a_mistake(self) -> None:
-        with pytest.raises(KeyError, match="dynamodb:Guess"):
-            catalogue.takes_resources("dynamodb:Guess")
+    @pytest.mark.parametrize("action", ["dynamodb:Guess", "guess:GetItem"])
+    def test_an_action_that_aws_has_not_is_a_mistake(self, action: str) -> None:
+        assert wide(Grant(HOLDER, "S", action, TABLE, role="r")) == "AWS has no such action"
 
 
 class TestGrants:
