@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -38,18 +39,37 @@ def test_no_function_may_do_what_its_policy_does_not_name(flagship: Flagship) ->
     assert refusals.not_refused(flagship) == {}
 
 
-def test_no_person_takes_the_place_of_a_service(flagship: Flagship) -> None:
-    """Not even an administrator, who may assume roles, and not one of another account."""
-    strangers = client(flagship, "iam", _OTHER_ACCOUNT, "test")
-    strangers.create_user(UserName="stranger")
-    strangers.attach_user_policy(UserName="stranger", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    key = strangers.create_access_key(UserName="stranger")["AccessKey"]
-    own, other = flagship.client("sts"), client(flagship, "sts", key["AccessKeyId"], key["SecretAccessKey"])
+@pytest.fixture(scope="module")
+def of_another_account(flagship: Flagship) -> Callable[[str], Any]:
+    """Return what makes clients of another account's administrator, by the name of the service."""
+    iam = client(flagship, "iam", _OTHER_ACCOUNT, "test")
+    iam.create_user(UserName="stranger")
+    iam.attach_user_policy(UserName="stranger", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    key = iam.create_access_key(UserName="stranger")["AccessKey"]
+    return lambda service: client(flagship, service, key["AccessKeyId"], key["SecretAccessKey"])
 
+
+def test_no_person_takes_the_place_of_a_service(flagship: Flagship, of_another_account: Callable[[str], Any]) -> None:
+    """Not even an administrator, who may assume roles, and not one of another account."""
     for role in refusals.resources(flagship, "aws_iam_role"):
-        for person in (own, other):
+        for person in (flagship.client("sts"), of_another_account("sts")):
             with pytest.raises(ClientError, match="AccessDenied"):
                 person.assume_role(RoleArn=role["arn"], RoleSessionName="person")
+
+
+def test_another_account_neither_sends_nor_receives(
+    flagship: Flagship, of_another_account: Callable[[str], Any]
+) -> None:
+    sqs, sns = of_another_account("sqs"), of_another_account("sns")
+
+    for queue in refusals.resources(flagship, "aws_sqs_queue"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sqs.send_message(QueueUrl=queue["url"], MessageBody="stranger", MessageGroupId="stranger")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sqs.receive_message(QueueUrl=queue["url"])
+    for topic in refusals.resources(flagship, "aws_sns_topic"):
+        with pytest.raises(ClientError, match="AuthorizationError"):
+            sns.publish(TopicArn=topic["arn"], Message="stranger")
 
 
 def test_no_function_takes_the_role_of_another_service(flagship: Flagship) -> None:
