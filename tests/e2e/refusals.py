@@ -42,6 +42,7 @@ def handler(event, context):
 DONE = "done"
 REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"})
 
+_OBJECT = "events/probe"  # where the archive writes, too
 _CLIENTS = {"states": "stepfunctions"}
 _METHODS = {"lambda:InvokeFunction": "invoke"}
 
@@ -85,14 +86,14 @@ def functions(deployed: Deployed) -> list[Function]:
 def not_refused(deployed: Deployed) -> dict[str, list[str]]:
     """Return, by function, what its role was not refused although its policy does not name it; best empty."""
     with _foreign(deployed) as foreign:
-        everything = [*_of_the_system(deployed), *foreign]
+        of_the_system = _of_the_system(deployed)
         iam, sdk = deployed.client("iam"), deployed.client("lambda")
         (key,) = resources(deployed, "aws_kms_key")
         own = _decrypt(deployed.client("kms"), key["arn"])  # which every function may, for its environment variables
 
         def look(function: Function) -> list[str]:
             named = _named_by(iam, function.role_arn)
-            attempts = [attempt for attempt in everything if not named(attempt)]
+            attempts = [*(attempt for attempt in of_the_system if not named(attempt)), *foreign]
             with probe(sdk, function.role_arn) as attempt_all:
                 *answers, granted = attempt_all([*attempts, own])
             assert granted == DONE, f"{function.name} may not decrypt ({granted}), so its refusals prove nothing"
@@ -228,6 +229,7 @@ def _foreign(deployed: Deployed) -> Iterator[list[Attempt]]:
         dynamodb.delete_table(TableName=name)
         sqs.delete_queue(QueueUrl=url)
         ssm.delete_parameter(Name=name)
+        s3.delete_object(Bucket=name, Key=_OBJECT)  # there if it was not refused
         s3.delete_bucket(Bucket=name)
         kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
 
@@ -263,8 +265,8 @@ def _on_parameter(arn: str, name: str) -> list[Attempt]:
 
 
 def _on_bucket(name: str) -> list[Attempt]:
-    arn = f"arn:aws:s3:::{name}/events/probe"  # where the archive writes, too
+    arn = f"arn:aws:s3:::{name}/{_OBJECT}"
     return [
-        Attempt("s3:PutObject", arn, {"Bucket": name, "Key": "events/probe", "Body": "probe"}),
-        Attempt("s3:GetObject", arn, {"Bucket": name, "Key": "events/probe"}),
+        Attempt("s3:PutObject", arn, {"Bucket": name, "Key": _OBJECT, "Body": "probe"}),
+        Attempt("s3:GetObject", arn, {"Bucket": name, "Key": _OBJECT}),
     ]
