@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from pipeline.aws.dynamo import to_item
+from tests.e2e.conftest import Flagship
+from tests.e2e.deployed import wait_for
 from tests.e2e.probing import Probes, record
 
 BATCH_INFO = {"table": "DDBStreamBatchInfo", "kinesis": "KinesisBatchInfo"}
@@ -92,3 +97,64 @@ def check_where_it_lies(probes: Probes, source: str, case: str, message: dict[st
     lies_there = probes.record_at(source, place["shardId"], place["startSequenceNumber"])
     assert (lies_there["case"], lies_there["name"]) == (case, "poison")
     assert case not in str(message)
+
+
+@pytest.mark.needs("stream-retry-bounds", "stream-bisection")
+def test_a_row_that_cannot_be_announced_is_given_up_and_what_surrounds_it_is_announced(
+    flagship: Flagship, purchase: Callable[..., dict[str, Any]], new_id: NewId
+) -> None:
+    before, unreadable, beside = (new_id(name) for name in ("before", "unreadable", "beside"))
+    later = purchase()
+
+    with giving_up_soon(flagship, flagship.outputs["function_names"]["relay"]) as mapping:
+        write_rows(flagship, changed(before), {"transaction_id": unreadable, "status": "HELD"}, changed(beside))
+        queue_url = flagship.queue_url(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+        message = flagship.messages(queue_url, lambda message: "DDBStreamBatchInfo" in message["Body"])
+        flagship.submit(later)
+        wait_for(
+            lambda: {before, beside, later["transaction_id"]} <= announced(flagship),
+            "the rows beside it and the later one to be announced",
+        )
+
+    told = json.loads(message["Body"])
+    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert told["DDBStreamBatchInfo"]["batchSize"] == 1
+    assert unreadable not in message["Body"]
+    assert unreadable not in announced(flagship)
+
+
+def changed(transaction_id: str) -> dict[str, Any]:
+    """Return a row as it is after a change of its status."""
+    return {"transaction_id": transaction_id, "status": "HELD", "revision": 2}
+
+
+def write_rows(flagship: Flagship, *rows: dict[str, Any]) -> None:
+    """Write rows of transactions at once, past the pipeline."""
+    table = flagship.outputs["transactions_table_name"]
+    puts = [{"Put": {"TableName": table, "Item": to_item(row)}} for row in rows]
+    flagship.client("dynamodb").transact_write_items(TransactItems=puts)
+
+
+def announced(flagship: Flagship) -> set[str]:
+    """Return the transactions that were announced, as the archive has them."""
+    return {event["detail"].get("transaction_id", "") for event in flagship.archived()}
+
+
+@contextmanager
+def giving_up_soon(flagship: Flagship, function: str) -> Iterator[dict[str, Any]]:
+    """Let a stream's function have one retry for a while, instead of a day of them; give the mapping."""
+    functions = flagship.client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+
+    def allow(retries: int) -> None:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=retries)
+        wait_for(
+            lambda: functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled",
+            "the mapping to be changed",
+        )
+
+    allow(1)
+    try:
+        yield dict(mapping)
+    finally:
+        allow(mapping["MaximumRetryAttempts"])
