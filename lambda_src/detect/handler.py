@@ -51,4 +51,4 @@ DETECTOR = build(load_settings(Settings, os.environ))
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Decide the batch; the stream delivers what could not be decided again, with all that follows it."""
     first = DETECTOR.detect(read_records(event), lambda: context.get_remaining_time_in_millis() / 1000)
-    return again_from(first.sequence_number if first else None)
+    return again_from(event, first.sequence_number if first else None)

@@ -46,4 +46,4 @@ LEARNER = build(load_settings(Settings, os.environ))
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Learn from the batch; the stream delivers what could not be learnt again, with all that follows it."""
     first = LEARNER.learn(read_records(event))
-    return again_from(first.sequence_number if first else None)
+    return again_from(event, first.sequence_number if first else None)

@@ -40,10 +40,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     unsent = BUS.announce([announcement for _, announcement in announced])
     count("Announced", len(announced) - len(unsent))
     if not unsent:
-        return again_from(None)
+        return again_from(event, None)
     first = announced[min(unsent)][0]
     logger.error("the bus did not take all events", unsent=len(unsent), first_sequence_number=first)
-    return again_from(first)
+    return again_from(event, first)
 
 
 def _announcements(record: StreamRecord) -> list[Announcement]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from pipeline.aws.dynamo import from_item
+from pipeline.domain.errors import BatchStuckError
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,26 @@ def read_records(event: Mapping[str, Any]) -> list[StreamRecord]:
     return [StreamRecord(place, raw) for place, raw in enumerate(event["Records"])]
 
 
-def again_from(sequence_number: Optional[str]) -> dict[str, Any]:
-    """Return the answer that has the stream deliver that record and all after it again; None: all is done."""
-    return {"batchItemFailures": [] if sequence_number is None else [{"itemIdentifier": sequence_number}]}
+def again_from(event: Mapping[str, Any], sequence_number: Optional[str]) -> dict[str, Any]:
+    """Return the answer that has the stream deliver a record and all after it again.
+
+    Parameters
+    ----------
+    event
+        The batch.
+    sequence_number
+        The first record that is not done; None: all are.
+
+    Raises
+    ------
+    BatchStuckError
+        If that is the first of several. Naming it again and again would end with all of them given up together: Lambda
+        retries what remains, as one batch. A batch that fails as a whole it halves, whatever was answered before,
+        until the record is alone ("Configuring partial batch response with DynamoDB and Lambda").
+    """
+    if sequence_number is None:
+        return {"batchItemFailures": []}
+    first, *followers = event["Records"]
+    if followers and StreamRecord(0, first).sequence_number == sequence_number:
+        raise BatchStuckError(f"record {sequence_number} holds up {len(followers)} others of its batch")
+    return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}

@@ -62,3 +62,7 @@ class VersionConflictError(PipelineError):
 
 class UndeliveredError(PipelineError):
     """AWS took only a part of what was sent, also after retries; the rest must be delivered again."""
+
+
+class BatchStuckError(PipelineError):
+    """The first record of a stream's batch cannot be done yet; Lambda has to part it from the others."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.aws.stream import again_from, read_records
+from pipeline.domain.errors import BatchStuckError
 from tests.unit.functions.stream import event, stream_record
 
 ROW = {"transaction_id": "t1", "timestamp": Decimal("5.5"), "status": "RECEIVED"}
@@ -39,8 +40,27 @@ def test_one_record_that_cannot_be_read_does_not_spoil_its_batch() -> None:
 def test_a_record_without_a_number_stands_for_the_whole_batch(raw: dict[str, Any]) -> None:
     (record,) = read_records(event(raw))
 
-    assert again_from(record.sequence_number) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+    assert again_from(event(raw), record.sequence_number) == {"batchItemFailures": [{"itemIdentifier": ""}]}
 
 
 def test_when_all_is_done_nothing_comes_again() -> None:
-    assert again_from(None) == {"batchItemFailures": []}
+    assert again_from(event(stream_record(1, ROW)), None) == {"batchItemFailures": []}
+
+
+def test_what_is_done_does_not_come_again() -> None:
+    batch = event(*(stream_record(number, ROW) for number in (1, 2, 3)))
+
+    assert again_from(batch, f"{2:021}") == {"batchItemFailures": [{"itemIdentifier": f"{2:021}"}]}
+
+
+def test_a_record_that_holds_up_its_batch_is_parted_from_it() -> None:
+    batch = event(*(stream_record(number, ROW) for number in (1, 2, 3)))
+
+    with pytest.raises(BatchStuckError, match="holds up 2 others"):
+        again_from(batch, f"{1:021}")
+
+
+def test_a_record_that_is_alone_comes_again_by_its_name() -> None:
+    answer = again_from(event(stream_record(1, ROW)), f"{1:021}")
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": f"{1:021}"}]}
