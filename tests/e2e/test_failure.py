@@ -128,12 +128,16 @@ def test_what_the_banks_consumer_gave_up_can_be_given_back_in_its_order(flagship
         flagship.submit(document)
     redrive = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
     dead_letters_arn = json.loads(redrive)["deadLetterTargetArn"]
-    dead_letters = sqs.get_queue_url(QueueName=dead_letters_arn.rsplit(":", 1)[1])["QueueUrl"]
+    arrived: set[str] = set()
 
     def all_given_up() -> bool:
-        sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        asked = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(asked["Attributes"]["ApproximateNumberOfMessages"]) >= len(ids)
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        arrived.update(json.loads(message["Body"])["transaction_id"] for message in answer.get("Messages", []))
+        left = sqs.get_queue_attributes(
+            QueueUrl=queue,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        return arrived >= set(ids) and set(left["Attributes"].values()) == {"0"}
 
     wait_for(all_given_up, "three dead letters")
     sqs.start_message_move_task(SourceArn=dead_letters_arn)
