@@ -108,7 +108,7 @@ class FailedCase:
     @classmethod
     def make(cls, flagship: Flagship, purchase: Purchase) -> FailedCase:
         """Let a case fail; the function is right again afterwards."""
-        with misconfigured(flagship, FUNCTION, TRANSACTIONS_TABLE="gone"):
+        with misconfigured(flagship, FUNCTION, TRANSACTIONS_TABLE=""):  # it does not start then
             transaction_id = submit_suspect(flagship, purchase)
             return cls(transaction_id, ended(flagship, execution_of(flagship, transaction_id)))
 
@@ -131,7 +131,7 @@ def test_a_step_that_goes_on_failing_is_recorded_and_told(
     assert said["failure"] == {"recorded": True, "transaction_id": failed.transaction_id}
     assert flagship.row(failed.transaction_id)["status"] == "FRAUD_SUSPECTED"
     if flagship.provides("typed-errors"):
-        assert set(errors) == {"ResourceNotFoundException"}
+        assert set(errors) == {"SettingError"}
 
 
 @pytest.mark.needs("case-starts", "task-tokens", "event-replays")
