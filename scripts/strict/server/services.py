@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ministack.core import lambda_runtime, responses
+from ministack.core import iam_evaluator, lambda_runtime, responses
 from ministack.services import apigateway_v1, cloudwatch, cloudwatch_logs, eventbridge, lambda_svc, sqs, stepfunctions
 
 from scripts.strict.server import PROBE
@@ -121,6 +121,7 @@ def _workflows(decisions: Decisions) -> None:
     def run(run_it: Any, execution_arn: str) -> Any:
         execution = stepfunctions._executions.get(execution_arn) or {}
         machine.set(stepfunctions._state_machines.get(execution.get("stateMachineArn")) or {})
+        iam_evaluator.pin_request_origin("127.0.0.1", True)  # by TLS, also where no request began it, as in a replay
         return run_it(execution_arn)
 
     def demand(action: str, resource_arn: str) -> None:
