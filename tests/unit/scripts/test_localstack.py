@@ -207,7 +207,7 @@ def test_the_container_can_start_functions_and_they_are_known_by_its_name(docker
     [
         ({"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}, "/run/user/1000/docker.sock"),
         ({"DOCKER_HOST": "tcp://127.0.0.1:2375"}, "/var/run/docker.sock"),
-        ({"DOCKER_HOST": "unix:///home/me/.colima/docker.sock", "DOCKER_SOCK": "/var/run/docker.sock"},
+        ({"DOCKER_HOST": "unix:///run/colima/docker.sock", "DOCKER_SOCK": "/var/run/docker.sock"},
          "/var/run/docker.sock"),
     ],
 )  # fmt: skip
