@@ -15,7 +15,7 @@ def reaches_its_topic(deployed: Deployed, alarm: str, topic: str) -> bool:
     alarm, topic
         Their full names.
     """
-    sns, sqs, cloudwatch = (deployed.client(service) for service in ("sns", "sqs", "cloudwatch"))
+    sns, cloudwatch = (deployed.client(service) for service in ("sns", "cloudwatch"))
     pages = sns.get_paginator("list_topics").paginate()
     (arn,) = [one["TopicArn"] for page in pages for one in page["Topics"] if one["TopicArn"].endswith(f":{topic}")]
     inbox = deployed.inbox(arn, f"inbox-{topic}")
@@ -24,5 +24,5 @@ def reaches_its_topic(deployed: Deployed, alarm: str, topic: str) -> bool:
         message = deployed.messages(inbox, lambda one: alarm in one["Body"])
         cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="put off by a test")
     finally:
-        sqs.delete_queue(QueueUrl=inbox)
+        deployed.close_inbox(inbox)
     return "put on by a test" in message["Body"]

@@ -48,6 +48,7 @@ class Deployed:
     api: str = ""
     key: str = field(default="", repr=False)
     session: requests.Session = field(default_factory=requests.Session)
+    _subscriptions: dict[str, str] = field(default_factory=dict, repr=False)
 
     def provides(self, behaviour: str) -> bool:
         """Say whether the emulator has what a part of a test needs, see behaviours.py."""
@@ -114,7 +115,7 @@ class Deployed:
         self.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
 
     def inbox(self, topic_arn: str, name: str) -> str:
-        """Subscribe a new queue to a topic; return its URL."""
+        """Subscribe a new queue to a topic; return its URL. It stays until `close_inbox`, or the end of the emulator."""
         sqs = self.client("sqs")
         url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -127,8 +128,14 @@ class Deployed:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        self.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        subscription = self.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        self._subscriptions[url] = subscription["SubscriptionArn"]
         return url
+
+    def close_inbox(self, url: str) -> None:
+        """End an inbox and its subscription: a subscription can outlive its topic, and Terraform knows nothing of it."""
+        self.client("sns").unsubscribe(SubscriptionArn=self._subscriptions.pop(url))
+        self.client("sqs").delete_queue(QueueUrl=url)
 
     @contextmanager
     def paused(self, function: str) -> Iterator[None]:

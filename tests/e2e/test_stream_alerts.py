@@ -64,13 +64,6 @@ class StreamAlerts(Deployed):
         )
         return dict(row)
 
-    def unsubscribe(self) -> None:
-        """End the inbox's subscription: it would outlive its topic for a while, and Terraform knows nothing of it."""
-        sns = self.client("sns")
-        topic = self.outputs["notifications_topic_arn"]
-        for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
-            sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-
     def alerts(self, transaction_id: str) -> list[str]:
         """Return the texts of all alerts so far that name a transaction."""
         sqs = self.client("sqs")
@@ -184,7 +177,7 @@ def test_an_alert_survives_a_topic_that_refuses_it(stream_alerts: StreamAlerts, 
     queue, topic = stream_alerts.outputs["alerts_queue_url"], stream_alerts.outputs["notifications_topic_arn"]
     document = suspicious(payment)
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})  # nobody waits for 300 s
-    stream_alerts.unsubscribe()
+    stream_alerts.close_inbox(stream_alerts.inbox_url)
     sns.delete_topic(TopicArn=topic)
     try:
         stream_alerts.submit(document)
@@ -332,8 +325,7 @@ def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(
 @pytest.mark.timeout(300, func_only=True)  # a destroy that hangs must not take the whole run's time
 def test_destroy_leaves_nothing_behind(stream_alerts: StreamAlerts) -> None:
     """The last test of this file: the system is gone after it."""
-    stream_alerts.client("sqs").delete_queue(QueueUrl=stream_alerts.inbox_url)
-    stream_alerts.unsubscribe()
+    stream_alerts.close_inbox(stream_alerts.inbox_url)
     with acting_in(stream_alerts.environment):
         stream_alerts.terraform.destroy()
         there = inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region)
