@@ -115,7 +115,7 @@ class Deployed:
         self.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
 
     def inbox(self, topic_arn: str, name: str) -> str:
-        """Subscribe a new queue to a topic; return its URL. It stays until `close_inbox`, or the end of the emulator."""
+        """Subscribe a new queue to a topic; return its URL. It stays until `close_inbox` or the emulator ends."""
         sqs = self.client("sqs")
         url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -133,7 +133,7 @@ class Deployed:
         return url
 
     def close_inbox(self, url: str) -> None:
-        """End an inbox and its subscription: a subscription can outlive its topic, and Terraform knows nothing of it."""
+        """End an inbox and its subscription, which could outlive its topic: Terraform knows nothing of it."""
         self.client("sns").unsubscribe(SubscriptionArn=self._subscriptions.pop(url))
         self.client("sqs").delete_queue(QueueUrl=url)
 
