@@ -1,0 +1,445 @@
+# SecureBank: REST API -> Kinesis -> decision in each customer's order -> tables -> S3 lake -> Spark, Athena, Redshift.
+# README.md has the picture. All parts are modules and functions of this repository; what differs is an argument.
+
+locals {
+  name = "securebank-%s-${var.environment}"
+  tags = merge({ Project = "SecureBank", Environment = var.environment, CostCenter = "transaction-processing", ManagedBy = "terraform" }, var.tags)
+
+  # The documented namespace is that of production; environments of one account must not count as one.
+  namespace = var.environment == "prod" ? "SecureBank" : "SecureBank/${var.environment}"
+
+  received_index = "received-index"
+}
+
+module "encryption" {
+  source = "../../modules/encryption"
+
+  name = format(local.name, "data")
+  uses = ["alarms_to_topics", "events_to_topics", "log_groups"]
+  # A role that a stream, bucket, table, queue, topic or parameter lets in may use the key through it, and in no other way.
+  via_services = ["dynamodb", "kinesis", "s3", "sns", "sqs", "ssm"]
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Stream, tables, policy document
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "stream" {
+  source = "../../modules/kinesis_stream"
+
+  name            = local.stream_name
+  shard_count     = var.stream.on_demand ? null : var.stream.shards
+  retention_hours = var.stream.retention_hours
+  kms_key_arn     = module.encryption.key_arn
+  autoscaling = local.autoscales ? {
+    minimum = var.stream.autoscaling.minimum
+    maximum = var.stream.autoscaling.maximum
+    metrics = { namespace = local.namespace }
+  } : null
+  resharder = local.autoscales ? { arn = module.reshard["this"].arn, function_name = module.reshard["this"].name } : null
+}
+
+locals {
+  stream_name = format(local.name, "transactions")
+  # A stream on demand scales by itself.
+  autoscales = !var.stream.on_demand && var.stream.autoscaling != null
+}
+
+module "tables" {
+  source   = "../../modules/dynamo_pitr"
+  for_each = local.tables
+
+  name                     = format(local.name, each.key)
+  hash_key                 = each.value.hash_key
+  range_key                = try(each.value.range_key, null)
+  global_secondary_indexes = try(each.value.global_indexes, {})
+  local_secondary_indexes  = try(each.value.local_indexes, {})
+  kms_key_arn              = module.encryption.key_arn
+  deletion_protection      = var.deletion_protection
+  alarms                   = { system_error_operations = each.value.operations }
+}
+
+locals {
+  tables = {
+    transactions = {
+      hash_key = { name = "customer_id", type = "S" }
+      # The event time in ISO 8601 and the id: two transactions of one instant are two rows (decision 23).
+      range_key = { name = "timestamp", type = "S" }
+      global_indexes = {
+        TransactionIdIndex = { hash_key = { name = "transaction_id", type = "S" } }
+        MerchantIndex      = { hash_key = { name = "merchant_id", type = "S" }, range_key = { name = "timestamp", type = "S" } }
+        # What still waits for its decision: the list of the function sweep.
+        (local.received_index) = {
+          hash_key        = { name = "received_shard", type = "S" }
+          range_key       = { name = "sweep_after", type = "S" }
+          projection_type = "KEYS_ONLY"
+        }
+      }
+      local_indexes = { AmountIndex = { range_key = { name = "amount", type = "N" } } }
+      operations    = ["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"]
+    }
+    customers       = { hash_key = { name = "customer_id", type = "S" }, operations = ["BatchGetItem", "TransactWriteItems", "UpdateItem"] }
+    transaction-ids = { hash_key = { name = "transaction_id", type = "S" }, operations = ["BatchGetItem", "GetItem", "TransactWriteItems"] }
+    fraud-insights  = { hash_key = { name = "bucket", type = "S" }, operations = ["BatchGetItem", "TransactWriteItems"] }
+  }
+}
+
+module "policy_parameter" {
+  source = "../../modules/policy_parameter"
+
+  name             = format(local.name, "policy")
+  kms_key_arn      = module.encryption.key_arn
+  initial_document = file("${path.root}/${var.policy_document}")
+}
+
+# Where Lambda reports what it gave up: of the stream (read by stream_failed), and of the table's stream.
+module "stream_dead_letters" {
+  source = "../../modules/sqs_standard"
+
+  name                       = format(local.name, "stream-given-up")
+  kms_key_arn                = module.encryption.key_arn
+  consumer_timeout_seconds   = 60
+  visibility_timeout_seconds = 360
+}
+
+module "lake_dead_letters" {
+  source = "../../modules/dead_letter_queue"
+
+  name        = format(local.name, "lake-dead-letter")
+  kms_key_arn = module.encryption.key_arn
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Lake, Spark jobs, reports
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "lake" {
+  source = "../../modules/data_lake"
+
+  name                   = format(local.name, "lake")
+  kms_key_arn            = module.encryption.key_arn
+  force_destroy          = var.force_destroy
+  replication            = var.lake.replication
+  transfer_acceleration  = var.lake.transfer_acceleration
+  storage_class_analysis = var.lake.storage_class_analysis
+  partitions             = { first_day = var.lake.first_day }
+  bytes_scanned_limit    = var.lake.bytes_scanned_limit
+}
+
+module "spark_jobs" {
+  source = "../../modules/spark_jobs"
+
+  name               = format(local.name, "spark")
+  lake_bucket        = module.lake.name
+  packages_folder    = "${path.root}/${var.packages_dir}"
+  schedules_enabled  = var.spark_schedules_enabled
+  failures_topic_arn = module.monitoring.processing_failures_topic_arn
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+}
+
+module "reports" {
+  source = "../../modules/report_archive"
+
+  name          = format(local.name, "reports")
+  retention     = var.report_retention
+  kms_key_arn   = module.encryption.key_arn
+  force_destroy = var.force_destroy
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Functions
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  packages_dir = "${path.root}/${var.packages_dir}"
+
+  # What a function has unless it says otherwise.
+  function_defaults = {
+    memory_mb               = 512
+    timeout_seconds         = 30
+    reserved_concurrency    = null
+    provisioned_concurrency = null
+    event_sources           = {}
+    schedules               = {}
+    destinations            = null
+  }
+
+  table = module.tables
+
+  # By the package that each runs.
+  functions = merge(local.recording_functions, local.reading_functions, local.scheduled_functions)
+
+  # The real-time path.
+  recording_functions = {
+    ingest = {
+      description             = "Accepts transactions: checks, stores, puts them on the stream, answers."
+      memory_mb               = 1024
+      timeout_seconds         = 25 # all retries of its calls, and still below the gateway's 29
+      provisioned_concurrency = var.provisioned_concurrency.ingest
+      environment = {
+        REQUEST_SCHEMA          = "securebank"
+        TRANSACTIONS_TABLE      = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE   = local.table["transaction-ids"].name
+        TRANSACTION_STREAM_NAME = module.stream.name
+        SWEEP_AFTER_SECONDS     = var.timing.sweep_after
+        RESPONSE_TIME_METRIC    = "API/ResponseTime"
+      }
+      policy_statements = {
+        accept_transactions = {
+          actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+          resources = [local.table["transactions"].arn, local.table["transaction-ids"].arn]
+        }
+        put_on_the_stream = { actions = ["kinesis:PutRecord"], resources = [module.stream.arn] }
+      }
+    }
+
+    stream_process = {
+      description          = "Decides what the stream brings, in each customer's order, and commits it."
+      reserved_concurrency = var.processor.reserved_concurrency
+      environment = {
+        REQUEST_SCHEMA                = "securebank"
+        TRANSACTIONS_TABLE            = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE         = local.table["transaction-ids"].name
+        CUSTOMERS_TABLE               = local.table["customers"].name
+        FRAUD_INSIGHTS_TABLE          = local.table["fraud-insights"].name
+        PROCESSING_FAILURES_TOPIC_ARN = module.monitoring.processing_failures_topic_arn
+        POLICY_PARAMETER              = module.policy_parameter.name
+        POLICY_REFRESH_SECONDS        = var.timing.policy_refresh
+      }
+      policy_statements = {
+        settle_transactions = {
+          actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+          resources = [local.table["transactions"].arn]
+        }
+        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["transaction-ids"].arn] }
+        move_customers  = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["customers"].arn] }
+        count_decisions = { actions = ["dynamodb:UpdateItem"], resources = [local.table["fraud-insights"].arn] }
+        tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
+        # The history is for a start while the newest document is one that does not validate.
+        read_the_policy = { actions = ["ssm:GetParameter", "ssm:GetParameterHistory"], resources = [module.policy_parameter.arn] }
+      }
+      event_sources = {
+        transactions = {
+          kind                = "kinesis"
+          arn                 = module.stream.arn
+          batch_size          = 100
+          maximum_retries     = var.processor.maximum_retries
+          maximum_age_seconds = var.processor.maximum_age_seconds
+          on_failure_arn      = module.stream_dead_letters.queue_arn
+        }
+      }
+    }
+
+    stream_failed = {
+      description     = "Records what the stream's retries could not settle, alerts, and lets its customer wait."
+      timeout_seconds = 60
+      environment = {
+        REQUEST_SCHEMA                = "securebank"
+        TRANSACTIONS_TABLE            = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE         = local.table["transaction-ids"].name
+        CUSTOMERS_TABLE               = local.table["customers"].name
+        PROCESSING_FAILURES_TOPIC_ARN = module.monitoring.processing_failures_topic_arn
+      }
+      policy_statements = {
+        read_the_stream = { actions = ["kinesis:GetRecords", "kinesis:GetShardIterator"], resources = [module.stream.arn] }
+        record_failures = { actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.table["transactions"].arn] }
+        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["transaction-ids"].arn] }
+        hold_customers  = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["customers"].arn] }
+        tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
+      }
+      event_sources = { given_up = { kind = "sqs", arn = module.stream_dead_letters.queue_arn } }
+    }
+
+    # What was decided, as lines of the lake: up to a thousand an object, and nobody waits for them.
+    lake = {
+      description     = "Writes what the table's stream tells into the lake, many transactions an object."
+      timeout_seconds = 60
+      environment     = { LAKE_BUCKET = module.lake.name }
+      policy_statements = {
+        write_lines = { actions = ["s3:PutObject"], resources = ["${module.lake.arn}/raw/transactions/*", "${module.lake.arn}/quarantine/*"] }
+      }
+      event_sources = {
+        transactions = {
+          kind                    = "dynamodb"
+          arn                     = local.table["transactions"].stream_arn
+          batch_size              = 1000
+          batching_window_seconds = var.lake.batching_window_seconds
+          on_failure_arn          = module.lake_dead_letters.arn
+          maximum_retries         = 10000 # S3 is waited for as long as the stream remembers
+          maximum_age_seconds     = 86400
+        }
+      }
+    }
+  }
+
+  # What clients read.
+  reading_functions = {
+    customer_query = {
+      description             = "Answers what became of transactions, and what is known about fraud."
+      memory_mb               = 1024
+      timeout_seconds         = 25
+      provisioned_concurrency = var.provisioned_concurrency.customer_query
+      environment = {
+        TRANSACTIONS_TABLE    = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE = local.table["transaction-ids"].name
+        FRAUD_INSIGHTS_TABLE  = local.table["fraud-insights"].name
+        CACHE_SECONDS         = var.api.cache == null ? 0 : var.api.cache.ttl_seconds
+      }
+      policy_statements = {
+        read_transactions = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [local.table["transactions"].arn] }
+        find_ids          = { actions = ["dynamodb:GetItem"], resources = [local.table["transaction-ids"].arn] }
+        read_insights     = { actions = ["dynamodb:BatchGetItem"], resources = [local.table["fraud-insights"].arn] }
+      }
+    }
+  }
+
+  # What runs by the clock.
+  scheduled_functions = merge(
+    {
+      # Heals what lies between two writes: a row that was stored, and whose record was never put on the stream.
+      sweep = {
+        description     = "Puts on the stream again what was accepted and has waited too long."
+        timeout_seconds = 60
+        environment = {
+          TRANSACTIONS_TABLE      = local.table["transactions"].name
+          RECEIVED_INDEX_NAME     = local.received_index
+          TRANSACTION_STREAM_NAME = module.stream.name
+          SWEEP_AFTER_SECONDS     = var.timing.sweep_after
+        }
+        policy_statements = {
+          find_what_waits     = { actions = ["dynamodb:Query"], resources = [local.table["transactions"].index_arns[local.received_index]] }
+          postpone_next_sweep = { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.table["transactions"].arn] }
+          put_on_the_stream   = { actions = ["kinesis:PutRecord"], resources = [module.stream.arn] }
+        }
+        schedules    = { every-minute = "rate(1 minute)" }
+        destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+      }
+
+      report = {
+        description     = "Compares table and lake for a day, and keeps what it found where nobody can change it."
+        memory_mb       = 1024
+        timeout_seconds = 900
+        environment = merge(
+          {
+            TRANSACTIONS_TABLE    = local.table["transactions"].name
+            FRAUD_INSIGHTS_TABLE  = local.table["fraud-insights"].name
+            LAKE_BUCKET           = module.lake.name
+            REPORTS_BUCKET        = module.reports.name
+            REPORT_RETENTION_DAYS = module.reports.retention_days
+            REPORT_LOCK_MODE      = var.report_retention.mode
+          },
+        )
+        policy_statements = merge(
+          {
+            read_the_table  = { actions = ["dynamodb:Scan"], resources = [local.table["transactions"].arn] }
+            read_counters   = { actions = ["dynamodb:BatchGetItem"], resources = [local.table["fraud-insights"].arn] }
+            list_the_lake   = { actions = ["s3:ListBucket"], resources = [module.lake.arn] }
+            read_the_lake   = { actions = ["s3:GetObject"], resources = ["${module.lake.arn}/raw/transactions/*"] }
+            write_counts    = { actions = ["s3:PutObject"], resources = ["${module.lake.arn}/analytics/table-counts/*"] }
+            keep_the_report = { actions = ["s3:PutObject", "s3:PutObjectRetention"], resources = ["${module.reports.arn}/reports/*"] }
+          },
+        )
+        schedules    = { daily = var.report_schedule }
+        destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+      }
+    },
+  )
+}
+
+module "functions" {
+  source   = "../../modules/lambda_graviton"
+  for_each = { for package, function in local.functions : package => merge(local.function_defaults, function) }
+
+  name         = format(local.name, replace(each.key, "_", "-"))
+  description  = each.value.description
+  package_path = "${path.root}/${var.packages_dir}/${each.key}.zip"
+  handler      = "${each.key}.handler.handler"
+  environment = merge(each.value.environment, {
+    POWERTOOLS_SERVICE_NAME      = each.key
+    POWERTOOLS_METRICS_NAMESPACE = local.namespace
+    POWERTOOLS_LOG_LEVEL         = var.log_level
+  })
+  memory_mb               = each.value.memory_mb
+  timeout_seconds         = each.value.timeout_seconds
+  reserved_concurrency    = each.value.reserved_concurrency
+  provisioned_concurrency = each.value.provisioned_concurrency
+  policy_statements       = each.value.policy_statements
+  event_sources           = each.value.event_sources
+  schedules               = each.value.schedules
+  destinations            = each.value.destinations
+  kms_key_arn             = module.encryption.key_arn
+  log_retention_days      = var.log_retention_days
+}
+
+# Apart from the others: the stream's alarms call it, and it changes the stream.
+module "reshard" {
+  source   = "../../modules/lambda_graviton"
+  for_each = local.autoscales ? toset(["this"]) : toset([])
+
+  name         = format(local.name, "reshard")
+  description  = "Doubles or halves the stream's shards when the writers' load asks for it."
+  package_path = "${path.root}/${var.packages_dir}/reshard.zip"
+  handler      = "reshard.handler.handler"
+  environment = merge(module.stream.autoscaling.environment, {
+    POWERTOOLS_SERVICE_NAME      = "reshard"
+    POWERTOOLS_METRICS_NAMESPACE = local.namespace
+    POWERTOOLS_LOG_LEVEL         = var.log_level
+  })
+  timeout_seconds      = 30
+  reserved_concurrency = 1 # two at once would decide from the same look
+  policy_statements    = module.stream.autoscaling.policy_statements
+  schedules            = module.stream.autoscaling.schedules
+  destinations         = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+  kms_key_arn          = module.encryption.key_arn
+  log_retention_days   = var.log_retention_days
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# API
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  served_by = {
+    submitTransaction        = "ingest"
+    getTransaction           = "customer_query"
+    listCustomerTransactions = "customer_query"
+    getFraudInsights         = "customer_query"
+    getHealth                = "customer_query"
+  }
+  by_function = {
+    for operation, package in local.served_by : operation => {
+      function_name = module.functions[package].name
+      invoke_arn    = module.functions[package].invoke_arn
+      qualifier     = module.functions[package].qualifier
+      kinesis       = null
+    }
+  }
+  by_gateway = {
+    submitTransaction = {
+      function_name = null
+      invoke_arn    = null
+      qualifier     = null
+      kinesis       = { stream_name = module.stream.name, stream_arn = module.stream.arn, kms_key_arn = module.encryption.key_arn }
+    }
+  }
+}
+
+module "api" {
+  source = "../../modules/rest_api"
+
+  name         = format(local.name, "api")
+  stage_name   = "v1"
+  openapi      = file("${path.root}/openapi.yaml")
+  integrations = merge(local.by_function, var.api.submit_directly ? local.by_gateway : {})
+
+  throttle               = { rate_limit = var.api.rate_limit, burst_limit = var.api.burst_limit }
+  cors                   = var.api.cors
+  cache                  = var.api.cache
+  clients                = var.api.clients
+  api_key_value          = var.api_key_value
+  manage_account_logging = var.manage_account_logging
+  kms_key_arn            = module.encryption.key_arn
+  log_retention_days     = var.log_retention_days
+  alarms                 = { latency_p99_ms = 100 }
+}
