@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.aws.dynamo import from_item, to_item
-from pipeline.aws.keys import row_key
+from pipeline.aws.layout import by_id_and_time
 from pipeline.domain import strict_json
 from pipeline.domain.queue_body import read_body
 from pipeline.domain.queued import accept
@@ -95,7 +95,7 @@ def test_unix_time_reads_back_to_the_digit_however_many_zeros_it_had(microsecond
 def test_the_sort_key_is_the_time_of_the_request(document: dict[str, Any]) -> None:
     accepted = accept(parsed("stream_alerts", document), NOW, "request")
 
-    key = from_item(row_key(accepted, sort_key=True))
+    key = from_item(by_id_and_time("ids").key(accepted))
 
     assert key == {"transaction_id": document["transaction_id"], "timestamp": Decimal(repr(document["timestamp"]))}
     assert from_unix(key["timestamp"]) == from_text(str(accepted.transaction.occurred_at))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sweep.sweeper import Sweeper
 
-from pipeline.aws.transactions import Transactions
+from pipeline.aws.transactions import Transactions, WaitingRows
 from tests.factories import NOW, acceptance
 from tests.unit.functions.accountless import accountless
 from tests.unit.functions.conftest import RecordingQueue, Tables
@@ -22,8 +22,9 @@ def clock() -> list[Any]:
 
 
 @pytest.fixture
-def sweeper(transactions: Transactions, queue: Any, clock: list[Any]) -> Sweeper:
-    return Sweeper(transactions, queue, "received-index", WAIT, now=lambda: clock[0])
+def sweeper(tables: Tables, dynamodb: Any, queue: Any, clock: list[Any]) -> Sweeper:
+    rows = WaitingRows(dynamodb, tables.transactions)
+    return Sweeper(rows, queue, "received-index", WAIT, now=lambda: clock[0])
 
 
 def test_only_what_is_overdue_is_queued_again(
