@@ -43,6 +43,13 @@ class AccountBatch:
         """Return the message that brought one of `queued`."""
         return next(message for message in self.messages if message.message_id == item.message_id)
 
+    def part(self, start: int, end: int) -> AccountBatch:
+        """Return the transactions from one place to before another, with what was delivered between them."""
+        places = {message.message_id: place for place, message in enumerate(self.messages)}
+        ends = [*(places[item.message_id] for item in self.queued), len(self.messages)]
+        queued = self.queued[start:end]
+        return AccountBatch(self.account_id, self.messages[ends[start] : ends[start + len(queued)]], queued)
+
     @property
     def is_retry(self) -> bool:
         """Whether any of them was delivered before."""

@@ -13,7 +13,9 @@ from pipeline.aws.queue import Message
 from pipeline.domain.queued import Acceptance
 
 MOST_EMPTY_ANSWERS = 20
-"""Answers without a record that are taken for gaps of the stream; where nothing follows any more they never end."""
+"""Answers without a record that are taken for gaps of the stream, and not for its end."""
+
+RECORDS_A_CALL = 1000
 
 
 class TransactionStream:
@@ -92,7 +94,7 @@ def read_back(client: Any, stream_arn: str, shard_id: str, start: str, end: str)
     ).get("ShardIterator")
     empty = 0
     while iterator and empty < MOST_EMPTY_ANSWERS:
-        answer = client.get_records(ShardIterator=iterator, StreamARN=stream_arn)
+        answer = client.get_records(ShardIterator=iterator, StreamARN=stream_arn, Limit=RECORDS_A_CALL)
         for record in answer["Records"]:
             number = record["SequenceNumber"]
             if int(number) > int(end):
@@ -101,6 +103,8 @@ def read_back(client: Any, stream_arn: str, shard_id: str, start: str, end: str)
                 yield _message(f"{shard_id}:{number}", record["Data"], record["PartitionKey"], number)
             if int(number) == int(end):
                 return
+        if not answer["Records"] and not answer.get("MillisBehindLatest"):
+            return  # nothing follows
         empty = 0 if answer["Records"] else empty + 1
         iterator = answer.get("NextShardIterator")
 

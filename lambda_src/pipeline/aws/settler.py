@@ -55,6 +55,31 @@ class Found:
     failed: list[Queued]
 
 
+def record_refusals(ledger: Ledger, bad: Sequence[BadMessage], now: datetime, actor: str) -> list[Message]:
+    """Record messages that are nobody's transaction; return those that could not be recorded.
+
+    Parameters
+    ----------
+    ledger
+        Where they are recorded.
+    bad, now, actor
+        The messages, when they are refused, and by whom.
+    """
+    again = []
+    for refused in bad:
+        message = refused.message
+        row = rejected_message_row(message.message_id, message.body, refused.refusal, now, refused.claimed_id, actor)
+        try:
+            ledger.reject_message(row)
+        except OUR_FAILURES:
+            logger.exception("a refused message could not be recorded", message_id=message.message_id)
+            again.append(message)
+            continue
+        count("Rejected")
+        logger.warning("message refused", message_id=message.message_id, code=refused.refusal.code)
+    return again
+
+
 class Settler:
     """Settles accounts.
 
@@ -92,25 +117,7 @@ class Settler:
 
     def refuse(self, bad: Sequence[BadMessage]) -> list[Message]:
         """Record messages that are nobody's transaction; return those that could not be recorded."""
-        again = []
-        for refused in bad:
-            row = rejected_message_row(
-                refused.message.message_id,
-                refused.message.body,
-                refused.refusal,
-                self._now(),
-                refused.claimed_id,
-                self._actor,
-            )
-            try:
-                self._ledger.reject_message(row)
-            except OUR_FAILURES:
-                logger.exception("a refused message could not be recorded", message_id=refused.message.message_id)
-                again.append(refused.message)
-                continue
-            count("Rejected")
-            logger.warning("message refused", message_id=refused.message.message_id, code=refused.refusal.code)
-        return again
+        return record_refusals(self._ledger, bad, self._now(), self._actor)
 
     def settle_with_retries(
         self, account: AccountBatch, tell_again: Callable[[Queued], object] = lambda _: None
