@@ -66,7 +66,9 @@ def read_given_up(body: str) -> GivenUp:
         If it is anything else.
     """
     info: Mapping[str, Any] = json.loads(body)["KinesisBatchInfo"]
-    start, end = str(int(info["startSequenceNumber"])), str(int(info["endSequenceNumber"]))
+    start, end = str(info["startSequenceNumber"]), str(info["endSequenceNumber"])
+    if not (start.isdecimal() and end.isdecimal()):
+        raise ValueError("sequence numbers must be numbers")
     return GivenUp(str(info["streamArn"]), str(info["shardId"]), start, end, int(info["batchSize"]))
 
 

@@ -146,7 +146,18 @@ class StreamProcessor:
             # The widest net on purpose: whatever is wrong here must neither fail the other customers nor lose a record.
             logger.exception("customer could not be settled", extra=account.ids)
             count("SettlementFailed")
+            if account.is_retry:
+                self._fence_again(account)
             return account.messages
+
+    def _fence_again(self, account: AccountBatch) -> None:
+        """Fence what was tried in vain, once more: the fence may be what failed, and this attempt may be the last."""
+        try:
+            found = self._settler.find(account)
+            if found.open:
+                self._ledger.fence(found.open[0])
+        except OTHERS_TROUBLE as error:
+            logger.info("customer is fenced when it comes again", extra=account.ids, cause=type(error).__name__)
 
     def _settle_one_by_one(self, account: AccountBatch, seconds_left: Callable[[], float]) -> list[Message]:
         """Settle what can be, and give up what cannot: what follows that waits for it."""

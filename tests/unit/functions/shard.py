@@ -59,14 +59,21 @@ def kinesis_record(number: int, body: str | bytes, key: str, age_seconds: float 
 
 
 class Shard:
-    """The records of a shard, in order."""
+    """The records of a shard, in order.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    first
+        The number of the first record.
+    """
+
+    def __init__(self, first: int = 1) -> None:
+        self._first = first
         self.records: list[dict[str, Any]] = []
 
     def put(self, body: str | bytes, key: str = "cust", age_seconds: float = 1.0) -> dict[str, Any]:
         """Put a record on the stream; return it."""
-        self.records.append(kinesis_record(len(self.records) + 1, body, key, age_seconds))
+        self.records.append(kinesis_record(self._first + len(self.records), body, key, age_seconds))
         return self.records[-1]
 
     def accept(
