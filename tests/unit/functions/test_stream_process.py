@@ -57,7 +57,11 @@ class TestRows:
         ]
 
     def test_what_the_gateway_put_there_becomes_the_same_and_claims_its_id(self, world: World) -> None:
-        sent = {"transaction_type": "purchase", "merchant_category": "groceries", "merchant_name": "Corner Shop"}
+        sent: dict[str, Any] = {
+            "transaction_type": "purchase",
+            "merchant_category": "groceries",
+            "merchant_name": "Corner Shop",
+        }
         world.shard.submit("t1", **sent)
 
         assert world.process() is None
