@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
@@ -42,13 +42,24 @@ EXAMPLES = count()
 
 
 class Moody:
-    """The shipped weights with bugs: it fails for some transactions, a number of times each."""
+    """The shipped weights with bugs: it fails for some transactions, a number of times each, and dies of others.
 
-    def __init__(self, failures: dict[str, int]) -> None:
+    Parameters
+    ----------
+    failures
+        How often for which transaction.
+    deadly
+        The transactions that it dies of, each time.
+    """
+
+    def __init__(self, failures: dict[str, int], deadly: Collection[str]) -> None:
         self._failures = failures
+        self._deadly = deadly
 
     def decide(self, acceptance: Any, account: Any, merchant: Any) -> Any:
         transaction_id = acceptance.transaction.transaction_id
+        if transaction_id in self._deadly:
+            raise CrashError
         if self._failures.get(transaction_id, 0) > 0:
             self._failures[transaction_id] -= 1
             raise RuntimeError("a bug of ours")
@@ -63,11 +74,12 @@ def tables(client: Any) -> CustomerTables:
 class Example:
     """One schedule: customers and a day of its own in tables that all examples share."""
 
-    def __init__(self, tables: CustomerTables, bugs: dict[str, int]) -> None:
+    def __init__(self, tables: CustomerTables, bugs: dict[str, int], deadly: Collection[str]) -> None:
         self.number = next(EXAMPLES)
         self.world = World(tables)
         self.world.shard = Shard(first=1000 * self.number)
-        self.world.decider = Moody({self.named(key): times for key, times in bugs.items()})
+        failures = {self.named(key): times for key, times in bugs.items()}
+        self.world.decider = Moody(failures, {self.named(key) for key in deadly})
         self.day = (date(2020, 1, 1) + timedelta(days=self.number)).isoformat()
         self.dead: list[dict[str, Any]] = []
 
@@ -144,9 +156,7 @@ def _aged(record: dict[str, Any], tries: int) -> dict[str, Any]:
 
 # The same schedules in every run. Copies and other bodies of what may be given up are left out: see "Limits to know"
 # in docs/architecture.md.
-@settings(
-    derandomize=True, max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(derandomize=True, max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sent=st.lists(
         st.tuples(st.sampled_from(["a", "b", "c"]), st.booleans(), st.integers(1, 900)), min_size=1, max_size=14
@@ -158,6 +168,7 @@ def _aged(record: dict[str, Any], tries: int) -> dict[str, Any]:
     rewinds=st.lists(st.integers(0, 10), max_size=2),
     size=st.integers(1, 10),
     bounded=st.booleans(),
+    deadly=st.lists(st.integers(0, 13), max_size=2),
 )
 def test_order_and_effects_survive_repeats_bugs_faults_and_crashes(
     tables: CustomerTables,
@@ -169,8 +180,13 @@ def test_order_and_effects_survive_repeats_bugs_faults_and_crashes(
     rewinds: list[int],
     size: int,
     bounded: bool,
+    deadly: list[int],
 ) -> None:
-    example = Example(tables, {f"t{place}": times for place, times in bugs.items()})
+    example = Example(
+        tables,
+        {f"t{place}": times for place, times in bugs.items()},
+        {f"t{place}" for place in deadly if bounded},
+    )
     for place, (customer, stored, amount) in enumerate(sent):
         example.send(f"t{place}", customer, place, stored, amount)
     shard, originals = example.world.shard, list(example.world.shard.records)
