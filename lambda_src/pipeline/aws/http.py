@@ -14,11 +14,21 @@ HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-C
 Response = dict[str, Any]
 
 
-def answer(status: int, body: Mapping[str, Any]) -> Response:
-    """Return an API Gateway proxy answer with a JSON body."""
+def answer(status: int, body: Mapping[str, Any], headers: Optional[Mapping[str, str]] = None) -> Response:
+    """Return an API Gateway proxy answer with a JSON body.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    body
+        What is answered.
+    headers
+        Headers besides the usual ones, or in place of them.
+    """
     return {
         "statusCode": status,
-        "headers": dict(HEADERS),
+        "headers": {**HEADERS, **(headers or {})},
         "body": json.dumps(body, separators=(",", ":")),
         "isBase64Encoded": False,
     }
@@ -49,6 +59,12 @@ def error(
 def request_id_of(event: Mapping[str, Any]) -> str:
     """Return the gateway's request id of a proxy event."""
     return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def claims_of(event: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """Return the claims of the token that the gateway let in, or None where it asked for none."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    return authorizer["claims"] or {} if "claims" in authorizer else None
 
 
 def body_of(event: Mapping[str, Any]) -> str:
