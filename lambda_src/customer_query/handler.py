@@ -11,7 +11,7 @@ from customer_query.buckets import FraudBuckets
 from customer_query.queries import Queries
 from customer_query.transactions import CustomerTransactions
 from pipeline.aws.clients import client
-from pipeline.aws.http import Response
+from pipeline.aws.http import Response, for_pages
 from pipeline.aws.observability import metrics, milliseconds
 from pipeline.aws.settings import load_settings
 from pipeline.domain.errors import SettingError
@@ -38,6 +38,8 @@ class Settings:
         The counters of days.
     cache_seconds
         How long clients may keep an answer, 0 (not at all) to 3,600. To be set where the gateway keeps them, too.
+    cors_origins
+        Origins of web pages that may read the answers, with commas, or "*": those that the gateway was given.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Settings:
     transaction_ids_table: str
     fraud_insights_table: str
     cache_seconds: int = 0
+    cors_origins: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a time that no gateway keeps."""
@@ -66,13 +69,15 @@ def build(settings: Settings) -> Queries:
     )
 
 
-QUERIES = build(load_settings(Settings, os.environ))
+SETTINGS = load_settings(Settings, os.environ)
+ORIGINS = [origin.strip() for origin in SETTINGS.cors_origins.split(",") if origin.strip()]
+QUERIES = build(SETTINGS)
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answer one request of the gateway, and note how long that took."""
     began = time.perf_counter()
-    response = QUERIES.answer(event)
+    response = for_pages(QUERIES.answer(event), event, ORIGINS)
     milliseconds(RESPONSE_TIME, 1000 * (time.perf_counter() - began))
     return response

@@ -14,7 +14,7 @@ from customer_query.transactions import CustomerTransactions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.functions.customer_tables import CustomerTables, customer_row, waiting_row
+from tests.unit.functions.customer_reading import ReadTables, customer_row, waiting_row
 
 EXAMPLES = count()
 TYPES, CATEGORIES, STATUSES = ("purchase", "refund"), ("books", "toys"), ("APPROVED", "FRAUD_SUSPECTED", "RECEIVED")
@@ -44,8 +44,8 @@ QUERIES = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def customers(client: Any) -> CustomerTables:
-    return CustomerTables(client)
+def customers(client: Any) -> ReadTables:
+    return ReadTables(client)
 
 
 def expected(rows: list[dict[str, Any]], query: dict[str, str]) -> list[str]:
@@ -71,7 +71,7 @@ def expected(rows: list[dict[str, Any]], query: dict[str, str]) -> list[str]:
     drawn=ROWS, query=QUERIES, limits=st.lists(st.integers(1, 9), min_size=1, max_size=5), at_once=st.integers(1, 12)
 )
 def test_all_pages_together_are_the_filtered_list(
-    customers: CustomerTables,
+    customers: ReadTables,
     monkeypatch: pytest.MonkeyPatch,
     drawn: list[tuple[str, int, str, Optional[str], Optional[str]]],
     query: dict[str, str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from pipeline.domain.errors import InvalidTransactionError
@@ -54,6 +54,29 @@ def error(
     """
     problem = {"code": code, "message": message, "details": dict(details or {})}
     return answer(status, {"error": problem, "request_id": request_id})
+
+
+def for_pages(response: Response, event: Mapping[str, Any], origins: Sequence[str]) -> Response:
+    """Return an answer that web pages of these origins may read (CORS); the gateway asks for it of the function.
+
+    Parameters
+    ----------
+    response
+        The answer.
+    event
+        The proxy event, whose header Origin says which page asks.
+    origins
+        Such as https://bank.example, or "*" alone; without any, nothing is added.
+    """
+    if not origins:
+        return response
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    asking = headers.get("origin")
+    allowed = {"Access-Control-Allow-Origin": asking if asking in origins else origins[0]}
+    if "*" not in origins:
+        vary = response["headers"].get("Vary")
+        allowed["Vary"] = f"{vary}, Origin" if vary else "Origin"
+    return {**response, "headers": {**response["headers"], **allowed}}
 
 
 def request_id_of(event: Mapping[str, Any]) -> str:

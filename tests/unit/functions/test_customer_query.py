@@ -28,7 +28,7 @@ from pipeline.domain.errors import InvalidTransactionError, SettingError
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
 from tests.unit.functions.conftest import Faulty
-from tests.unit.functions.customer_tables import CustomerTables, customer_row, waiting_row
+from tests.unit.functions.customer_reading import ReadTables, customer_row, waiting_row
 from tests.unit.functions.function_module import load_handler
 
 API: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "examples/securebank/openapi.yaml").read_text())
@@ -115,16 +115,16 @@ def ids(body: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def tables(aws: Any) -> CustomerTables:
-    return CustomerTables(aws("dynamodb"))
+def tables(aws: Any) -> ReadTables:
+    return ReadTables(aws("dynamodb"))
 
 
 @pytest.fixture
-def dynamodb(tables: CustomerTables) -> Faulty:
+def dynamodb(tables: ReadTables) -> Faulty:
     return Faulty(tables.client)
 
 
-def queries_of(tables: CustomerTables, client: Any, cache_seconds: int = 0) -> Queries:
+def queries_of(tables: ReadTables, client: Any, cache_seconds: int = 0) -> Queries:
     return Queries(
         CustomerTransactions(client, tables.transactions, tables.transaction_ids),
         FraudBuckets(client, tables.insights, sleep=lambda _: None),
@@ -134,13 +134,13 @@ def queries_of(tables: CustomerTables, client: Any, cache_seconds: int = 0) -> Q
 
 
 @pytest.fixture
-def queries(tables: CustomerTables, dynamodb: Faulty) -> Queries:
+def queries(tables: ReadTables, dynamodb: Faulty) -> Queries:
     return queries_of(tables, dynamodb)
 
 
 class TestOneTransaction:
     def test_a_decided_transaction_is_shown_by_the_names_of_its_request(
-        self, queries: Queries, tables: CustomerTables
+        self, queries: Queries, tables: ReadTables
     ) -> None:
         location = {"latitude": Decimal("52.52"), "longitude": Decimal("13.405")}
         given = {
@@ -160,14 +160,14 @@ class TestOneTransaction:
         assert body["location"] == {"latitude": 52.52, "longitude": 13.405}
         assert [entry["status"] for entry in body["history"]] == ["RECEIVED", "FRAUD_SUSPECTED"]
 
-    def test_what_is_only_for_inside_is_not_shown(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_what_is_only_for_inside_is_not_shown(self, queries: Queries, tables: ReadTables) -> None:
         tables.put(customer_row())
 
         text = queries.answer(one())["body"]
 
         assert not [word for word in ("fingerprint", "features", "#t1", "sequence") if word in text]
 
-    def test_one_that_still_waits_has_no_decision_and_no_risk(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_one_that_still_waits_has_no_decision_and_no_risk(self, queries: Queries, tables: ReadTables) -> None:
         tables.put(waiting_row())
 
         body = content(queries.answer(one()))
@@ -177,7 +177,7 @@ class TestOneTransaction:
         assert not {"decision", "is_fraud", "risk_score", "processed_timestamp"} & set(body)
 
     def test_it_is_read_strongly_consistent_by_its_claim_alone(
-        self, queries: Queries, tables: CustomerTables, dynamodb: Faulty
+        self, queries: Queries, tables: ReadTables, dynamodb: Faulty
     ) -> None:
         row = waiting_row()
         tables.put(row)
@@ -186,7 +186,7 @@ class TestOneTransaction:
         assert problem(queries.answer(one())) == (404, "NOT_FOUND", "transaction_id")
         assert dynamodb.calls == ["get_item"]
 
-    def test_a_claim_whose_row_was_deleted_is_a_404(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_a_claim_whose_row_was_deleted_is_a_404(self, queries: Queries, tables: ReadTables) -> None:
         row = customer_row()
         tables.put(row)
         key = {name: {"S": row[name]} for name in ("customer_id", "timestamp")}
@@ -204,7 +204,7 @@ class TestOneTransaction:
 
 class TestList:
     @pytest.fixture
-    def seven(self, tables: CustomerTables) -> list[str]:
+    def seven(self, tables: ReadTables) -> list[str]:
         """Write seven transactions of one customer, two of them at the same instant; return them, newest first."""
         for number, second in enumerate([0, 1, 2, 3, 3, 4, 5]):
             tables.put(customer_row(f"t{number}", occurred_at=f"2026-11-20T09:00:0{second}.000000Z"))
@@ -236,7 +236,7 @@ class TestList:
         assert ids(first) + ids(second) == seven
 
     def test_a_row_that_arrives_between_two_pages_shifts_nothing(
-        self, queries: Queries, tables: CustomerTables, seven: list[str]
+        self, queries: Queries, tables: ReadTables, seven: list[str]
     ) -> None:
         first = content(queries.answer(of_customer(limit="3")))
         tables.put(customer_row("new", occurred_at="2026-11-20T10:00:00.000000Z"))
@@ -254,7 +254,7 @@ class TestList:
         }
 
     def test_a_list_leaves_the_history_out_and_shows_twenty_by_default(
-        self, queries: Queries, tables: CustomerTables
+        self, queries: Queries, tables: ReadTables
     ) -> None:
         tables.put(*(customer_row(f"t{n}", occurred_at=f"2026-11-20T08:{n:02}:00.000000Z") for n in range(21)))
 
@@ -280,7 +280,7 @@ class TestList:
         ],
     )
     def test_a_time_range_has_its_start_and_not_its_end_and_a_date_is_a_whole_day(
-        self, queries: Queries, tables: CustomerTables, query: dict[str, str], found: str
+        self, queries: Queries, tables: ReadTables, query: dict[str, str], found: str
     ) -> None:
         for transaction_id, at in {
             "a": "2026-11-18T12:00:00.000000Z",
@@ -306,7 +306,7 @@ class TestList:
         ],
     )
     def test_what_passes_all_filters_is_listed(
-        self, queries: Queries, tables: CustomerTables, query: dict[str, str], found: str
+        self, queries: Queries, tables: ReadTables, query: dict[str, str], found: str
     ) -> None:
         tables.put(
             customer_row("a", transaction_type="purchase", merchant_category="books"),
@@ -361,9 +361,7 @@ def pages(queries: Queries, customer_id: str = "cust", **query: str) -> Iterator
 
 
 class TestCostOfAPage:
-    def test_without_filters_a_page_is_one_query(
-        self, queries: Queries, tables: CustomerTables, dynamodb: Faulty
-    ) -> None:
+    def test_without_filters_a_page_is_one_query(self, queries: Queries, tables: ReadTables, dynamodb: Faulty) -> None:
         tables.put(*(customer_row(f"t{number}") for number in range(5)))
 
         queries.answer(of_customer(limit="3"))
@@ -371,7 +369,7 @@ class TestCostOfAPage:
         assert dynamodb.calls == ["query"]
 
     def test_a_page_is_filled_though_filters_drop_what_lies_between(
-        self, queries: Queries, tables: CustomerTables, dynamodb: Faulty
+        self, queries: Queries, tables: ReadTables, dynamodb: Faulty
     ) -> None:
         rare = {0, 7, 20, 39}
         tables.put(
@@ -390,7 +388,7 @@ class TestCostOfAPage:
         assert (ids(first), ids(second)) == (["t39", "t20", "t7"], ["t0"])
 
     def test_a_page_gives_up_looking_after_so_many_rows_and_the_next_goes_on_there(
-        self, queries: Queries, tables: CustomerTables, dynamodb: Faulty, monkeypatch: pytest.MonkeyPatch
+        self, queries: Queries, tables: ReadTables, dynamodb: Faulty, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(reading, "ROWS_A_QUERY", 2)
         rows = [customer_row(f"t{n:02}", occurred_at=f"2026-11-20T08:{n:02}:00.000000Z") for n in range(39)]
@@ -402,7 +400,7 @@ class TestCostOfAPage:
         assert dynamodb.calls == ["query"] * 5 * len(found)
 
     def test_the_summary_costs_no_read_and_covers_the_page_alone(
-        self, queries: Queries, tables: CustomerTables, dynamodb: Faulty
+        self, queries: Queries, tables: ReadTables, dynamodb: Faulty
     ) -> None:
         amounts = {"t0": "10.00", "t1": "10.01", "t2": "0.02"}
         tables.put(*(customer_row(name, amount=Decimal(amount)) for name, amount in amounts.items()))
@@ -422,7 +420,7 @@ class TestCostOfAPage:
         assert second["summary"]["amounts"] == [{"currency": "EUR", "count": 1, "total": "10.00", "average": "10.00"}]
         assert dynamodb.calls == ["query"] * 2
 
-    def test_a_sum_keeps_digits_that_a_json_number_would_lose(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_a_sum_keeps_digits_that_a_json_number_would_lose(self, queries: Queries, tables: ReadTables) -> None:
         tables.put(*(customer_row(f"t{n}", amount=Decimal("999999999999.99")) for n in range(100)))
 
         body = content(queries.answer(of_customer(limit="100")))
@@ -498,7 +496,7 @@ class TestCursor:
 
 
 class TestInsights:
-    def test_buckets_of_all_slots_add_up(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_buckets_of_all_slots_add_up(self, queries: Queries, tables: ReadTables) -> None:
         tables.count("2026-11-20#0", transactions=3, fraud=1, flagged=1, amount__EUR=Decimal("30.50"), risk__0=2)
         tables.count("2026-11-20#0", transactions=3, fraud=1, flagged=1, amount__EUR=Decimal("30.50"), risk__0=2,
                      risk__9=1, fraud_amount__EUR=Decimal("20.00"), reason__NIGHT=1, reason__VELOCITY=2,
@@ -537,7 +535,7 @@ class TestInsights:
         ("date_range", "days", "calls"), [("1d", 1, 1), ("7d", 7, 1), ("30d", 30, 3), ("90d", 90, 8)]
     )
     def test_a_range_reads_eight_slots_a_day_a_hundred_at_once(
-        self, queries: Queries, dynamodb: Faulty, tables: CustomerTables, date_range: str, days: int, calls: int
+        self, queries: Queries, dynamodb: Faulty, tables: ReadTables, date_range: str, days: int, calls: int
     ) -> None:
         body = content(queries.answer(of_fraud(date_range=date_range)))
 
@@ -553,7 +551,7 @@ class TestInsights:
         INSIGHTS(body)
         assert (body["transactions"], body["fraud_rate"], body["amounts"]) == (0, None, [])
 
-    def test_keys_that_a_throttle_held_back_are_asked_for_again(self, tables: CustomerTables) -> None:
+    def test_keys_that_a_throttle_held_back_are_asked_for_again(self, tables: ReadTables) -> None:
         tables.count("2026-11-20#5", transactions=5)
         client = HoldingBack(tables.client, times=2)
 
@@ -561,7 +559,7 @@ class TestInsights:
 
         assert (body["transactions"], client.calls) == (5, 3)
 
-    def test_a_table_that_stays_throttled_is_a_503(self, tables: CustomerTables) -> None:
+    def test_a_table_that_stays_throttled_is_a_503(self, tables: ReadTables) -> None:
         client = HoldingBack(tables.client, times=reads.MAX_ATTEMPTS)
 
         assert problem(queries_of(tables, client).answer(of_fraud())) == (503, "SERVICE_UNAVAILABLE", None)
@@ -570,7 +568,7 @@ class TestInsights:
         ("threshold", "over"), [("0", 5), ("0.05", 5), ("0.1", 4), ("0.8", 2), ("0.899999", 2), ("0.9", 1), ("1", 0)]
     )
     def test_the_threshold_counts_what_lies_above_it(
-        self, queries: Queries, tables: CustomerTables, threshold: str, over: int
+        self, queries: Queries, tables: ReadTables, threshold: str, over: int
     ) -> None:
         tables.count("2026-11-20#0", transactions=6, risk__0=1, risk__1=1, risk__8=2, risk__9=1, risk__10=1)
 
@@ -578,7 +576,7 @@ class TestInsights:
 
         assert (body["over_threshold"], body["risk_threshold"]) == (over, float(threshold))
 
-    def test_only_the_ten_most_frequent_reasons_are_told(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_only_the_ten_most_frequent_reasons_are_told(self, queries: Queries, tables: ReadTables) -> None:
         tables.count("2026-11-20#0", **{f"reason__R{number:02}": number for number in range(1, 13)})
 
         body = content(queries.answer(of_fraud(date_range="1d")))
@@ -586,7 +584,7 @@ class TestInsights:
         assert [entry["code"] for entry in body["top_reasons"]] == [f"R{number:02}" for number in range(12, 2, -1)]
 
     def test_one_customer_is_counted_by_the_same_rules_from_their_rows(
-        self, queries: Queries, tables: CustomerTables
+        self, queries: Queries, tables: ReadTables
     ) -> None:
         reasons = [{"code": code, "points": 4, "text": "-"} for code in ("VELOCITY", "NIGHT")]
         fraud = customer_row(
@@ -614,7 +612,7 @@ class TestInsights:
 
     @pytest.mark.parametrize(("rows", "truncated"), [(4, False), (5, False), (6, True)])
     def test_a_customer_with_more_rows_than_we_look_at_is_cut_and_told_so(
-        self, queries: Queries, tables: CustomerTables, monkeypatch: pytest.MonkeyPatch, rows: int, truncated: bool
+        self, queries: Queries, tables: ReadTables, monkeypatch: pytest.MonkeyPatch, rows: int, truncated: bool
     ) -> None:
         monkeypatch.setattr(reading, "MOST_ROWS", 5)
         tables.put(*(customer_row(f"t{n}", occurred_at=f"2026-11-{15 + n}T00:00:00.000000Z") for n in range(rows)))
@@ -639,7 +637,7 @@ class TestInsights:
 
 class TestTenants:
     @pytest.fixture(autouse=True)
-    def rows(self, tables: CustomerTables) -> None:
+    def rows(self, tables: ReadTables) -> None:
         tables.put(customer_row("t1"), customer_row("t2", customer_id="other"))
 
     @pytest.mark.parametrize("claims", [None, OWN, OPERATOR])
@@ -672,7 +670,7 @@ class TestTenants:
         assert content(queries.answer(of_fraud(OPERATOR)))
         assert content(queries.answer(of_fraud()))
 
-    def test_a_cursor_leads_nobody_into_anothers_list(self, queries: Queries, tables: CustomerTables) -> None:
+    def test_a_cursor_leads_nobody_into_anothers_list(self, queries: Queries, tables: ReadTables) -> None:
         tables.put(customer_row("t9", occurred_at="2026-11-20T09:00:00.000000Z"))
         cursor = content(queries.answer(of_customer("cust", OWN, limit="1")))["next_cursor"]
 
@@ -714,7 +712,7 @@ class TestService:
     def test_what_is_not_described_is_a_404(self, queries: Queries, event: dict[str, Any]) -> None:
         assert problem(queries.answer(event)) == (404, "NOT_FOUND", None)
 
-    def test_answers_may_be_kept_only_where_that_is_asked_for(self, tables: CustomerTables, queries: Queries) -> None:
+    def test_answers_may_be_kept_only_where_that_is_asked_for(self, tables: ReadTables, queries: Queries) -> None:
         tables.put(customer_row("t1"), waiting_row("t2"))
         caching = queries_of(tables, tables.client, cache_seconds=300)
         kept = {"Cache-Control": "private, max-age=300", "Vary": "Authorization, x-api-key"}
@@ -726,7 +724,7 @@ class TestService:
             assert caching.answer(event)["headers"]["Cache-Control"] == "no-store"
 
     def test_the_function_answers_as_lambda_calls_it_and_says_how_long_it_took(
-        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: CustomerTables,
+        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: ReadTables,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip
         tables.put(customer_row())
@@ -742,15 +740,44 @@ class TestService:
         ]
         assert 0 < written["API/ResponseTime"][0] < 60_000
 
+    @pytest.mark.parametrize(
+        ("origins", "asking", "allowed", "vary"),
+        [
+            ("https://a.example", "https://a.example", "https://a.example", "Origin"),
+            ("https://a.example, https://b.example", "https://b.example", "https://b.example", "Origin"),
+            ("https://a.example", "https://evil.example", "https://a.example", "Origin"),
+            ("https://a.example", None, "https://a.example", "Origin"),
+            ("*", "https://anybody.example", "*", None),
+            ("", "https://a.example", None, None),
+        ],
+    )
+    def test_pages_of_the_given_origins_may_read_every_answer(
+        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: ReadTables,
+        origins: str, asking: Optional[str], allowed: Optional[str], vary: Optional[str],
+    ) -> None:  # fmt: skip
+        module = load_handler("customer_query", monkeypatch, emulator, **settings_of(tables), CORS_ORIGINS=origins)
+
+        for event in (HEALTH, one("none")):
+            headers = module.handler({**event, "headers": {"origin": asking} if asking else None}, None)["headers"]
+            assert (headers.get("Access-Control-Allow-Origin"), headers.get("Vary")) == (allowed, vary)
+
+    def test_what_is_kept_is_kept_for_one_origin_too(
+        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: ReadTables
+    ) -> None:
+        given = {**settings_of(tables), "CACHE_SECONDS": "60", "CORS_ORIGINS": "https://a.example"}
+        module = load_handler("customer_query", monkeypatch, emulator, **given)
+
+        assert module.handler(of_customer(), None)["headers"]["Vary"] == "Authorization, x-api-key, Origin"
+
     @pytest.mark.parametrize("seconds", ["-1", "3601", "5m"])
     def test_a_time_that_no_gateway_keeps_fails_the_start(
-        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: CustomerTables, seconds: str
+        self, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, tables: ReadTables, seconds: str
     ) -> None:
         with pytest.raises(SettingError, match="CACHE_SECONDS"):
             load_handler("customer_query", monkeypatch, emulator, **settings_of(tables), CACHE_SECONDS=seconds)
 
 
-def settings_of(tables: CustomerTables) -> dict[str, str]:
+def settings_of(tables: ReadTables) -> dict[str, str]:
     return {
         "TRANSACTIONS_TABLE": tables.transactions,
         "TRANSACTION_IDS_TABLE": tables.transaction_ids,

@@ -61,14 +61,14 @@ def waiting_row(transaction_id: str = "t1", **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in decided}
 
 
-class CustomerTables:
+class ReadTables:
     """The tables of one test, with names of their own, in the bare local AWS."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
         suffix = uuid.uuid4().hex[:12]
-        self.transactions = f"customer-transactions-{suffix}"
-        self.transaction_ids = f"customer-transaction-ids-{suffix}"
+        self.transactions = f"transactions-{suffix}"
+        self.transaction_ids = f"transaction-ids-{suffix}"
         self.insights = f"fraud-insights-{suffix}"
         self._create(self.transactions, "customer_id", "timestamp")
         self._create(self.transaction_ids, "transaction_id")
