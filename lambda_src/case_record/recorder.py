@@ -16,11 +16,11 @@ from pipeline.domain.case import (
     closed_event,
     flagged_transaction,
     hold_change,
-    is_id,
     label_of,
     read_review,
 )
 from pipeline.domain.errors import PipelineError, VersionConflictError
+from pipeline.domain.ids import is_id
 from pipeline.domain.label import apply_label
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text

@@ -24,11 +24,7 @@ def flagship(transaction: Transaction, _merchant_name: Optional[str]) -> bytes:
         "category": transaction.category,
         "channel": transaction.channel,
     }
-    written = _written(texts, {"amount": transaction.amount})
-    if transaction.latitude is not None and transaction.longitude is not None:
-        place = _written({}, {"latitude": transaction.latitude, "longitude": transaction.longitude})
-        written = f'{written[:-1]},"location":{place}}}'
-    return written.encode()
+    return _with_place(_written(texts, {"amount": transaction.amount}), transaction).encode()
 
 
 def merchant_api(transaction: Transaction, _merchant_name: Optional[str]) -> bytes:
@@ -54,6 +50,22 @@ def stream_alerts(transaction: Transaction, merchant_name: Optional[str]) -> byt
     return _written(texts, numbers).encode()
 
 
+def securebank(transaction: Transaction, merchant_name: Optional[str]) -> bytes:
+    """Return the body of POST /transactions, below the stage v1."""
+    texts = {
+        "transaction_id": transaction.transaction_id,
+        "customer_id": transaction.account_id,
+        "timestamp": transaction.occurred_at,
+        "merchant_id": transaction.merchant_id,
+        "currency": transaction.currency,
+        "transaction_type": transaction.transaction_type,
+        "merchant_category": transaction.category,
+        "merchant_name": merchant_name,
+        "channel": transaction.channel,
+    }
+    return _with_place(_written(texts, {"amount": transaction.amount}), transaction).encode()
+
+
 def unix_seconds(moment: str) -> Decimal:
     """Return an RFC 3339 time as Unix seconds, exact to the microsecond, without zeros at the end."""
     since = datetime.fromisoformat(moment.replace("Z", "+00:00")) - _EPOCH
@@ -67,3 +79,11 @@ def _written(texts: Mapping[str, Optional[str]], numbers: Mapping[str, Decimal])
     fields = [f"{json.dumps(name)}:{json.dumps(value)}" for name, value in texts.items() if value is not None]
     fields += [f"{json.dumps(name)}:{value:f}" for name, value in numbers.items()]
     return f"{{{','.join(fields)}}}"
+
+
+def _with_place(written: str, transaction: Transaction) -> str:
+    """Return a written object with the place of the transaction, if that is known."""
+    if transaction.latitude is None or transaction.longitude is None:
+        return written
+    place = _written({}, {"latitude": transaction.latitude, "longitude": transaction.longitude})
+    return f'{written[:-1]},"location":{place}}}'

@@ -23,8 +23,8 @@ def draw(measures: Measures, by_status: Mapping[str, int]) -> list[Drawn]:
     """Return all plots that there are values for."""
     plots: list[Drawn | None] = [
         _throughput(measures),
-        _latency("API answer", "from a call to its answer", measures.api_seconds, BLUE),
-        _latency("End to end", "from a call to the committed decision", measures.end_to_end_seconds, TEAL),
+        latency("API answer", "from a call to its answer", measures.api_seconds, BLUE),
+        latency("End to end", "from a call to the committed decision", measures.end_to_end_seconds, TEAL),
         _statuses(by_status),
         _scores(measures.scores),
     ]
@@ -36,7 +36,7 @@ def _throughput(measures: Measures) -> Drawn | None:
         return None
     end = max(*measures.sent_at, max(measures.decided_at, default=0.0))
     width = max(1.0, math.ceil(end / _LONGEST_SERIES)) if end >= _SHORT_SECONDS else 0.5
-    sent, decided = (_per_second(times, width, end) for times in (measures.sent_at, measures.decided_at))
+    sent, decided = (per_second(times, width, end) for times in (measures.sent_at, measures.decided_at))
 
     def plot(axes: Axes) -> None:
         middles = [(number + 0.5) * width for number in range(len(sent))]
@@ -58,14 +58,16 @@ def _throughput(measures: Measures) -> Drawn | None:
     )
 
 
-def _per_second(times: Sequence[float], width: float, end: float) -> list[float]:
+def per_second(times: Sequence[float], width: float, end: float) -> list[float]:
+    """Return how many of `times` fall into each `width` seconds until the end, as a rate."""
     counts = [0.0] * (int(end / width) + 1)
     for moment in times:
         counts[int(moment / width)] += 1 / width
     return counts
 
 
-def _latency(title: str, meaning: str, seconds: Sequence[float], colour: str) -> Drawn | None:
+def latency(title: str, meaning: str, seconds: Sequence[float], colour: str) -> Drawn | None:
+    """Draw how long something took, with its percentiles; None without values."""
     if not seconds:
         return None
     milliseconds = sorted(max(1000 * value, 0.1) for value in seconds)

@@ -107,7 +107,7 @@ class Poster(Protocol):
         ...
 
 
-def http_poster(url: str, api_key: str, timeout_seconds: float = 30.0) -> Poster:
+def http_poster(url: str, api_key: str, timeout_seconds: float = 30.0, token: str = "") -> Poster:
     """Return a poster with a connection of its own, kept open.
 
     Parameters
@@ -118,12 +118,16 @@ def http_poster(url: str, api_key: str, timeout_seconds: float = 30.0) -> Poster
         Sent as x-api-key; empty: the API demands none.
     timeout_seconds
         Until an attempt counts as unanswered.
+    token
+        Sent as a bearer's; empty: the API demands none.
 
     """
     session = requests.Session()
     session.headers.update({"content-type": "application/json"})
     if api_key:
         session.headers["x-api-key"] = api_key
+    if token:
+        session.headers["authorization"] = f"Bearer {token}"
     # A proxy of the user's environment must not be asked for an address on this machine.
     session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost")
 

@@ -26,11 +26,11 @@ _USUAL_NAMES = (
     "Hazel Hotels", "Ivy Interiors", "Juniper Jewels", "Kapok Kitchen", "Larch Airlines", "Maple Market", "Oak Optics",
     "Pine Pets", "Rowan Records", "Spruce Sports", "Teak Tools", "Willow Wear", "Yew Yachts",
 )  # fmt: skip
-_CATEGORIES = ("grocery", "books", "dining", "health", "electronics", "fuel", "home", "travel", "clothing", "leisure")
-_CHANNELS = ("card_present", "card_present", "card_present", "online", "online", "atm", "transfer", "direct_debit")
-_PLACES = (("40.7128", "-74.0060"), ("51.5074", "-0.1278"), ("48.8566", "2.3522"), ("35.6762", "139.6503"))
-_HOME_CURRENCIES = ("USD",) * 7 + ("EUR",) * 2 + ("GBP",)
-_FOREIGN_CURRENCIES = ("JPY", "CHF", "BRL", "PLN", "KWD")
+CATEGORIES = ("grocery", "books", "dining", "health", "electronics", "fuel", "home", "travel", "clothing", "leisure")
+CHANNELS = ("card_present", "card_present", "card_present", "online", "online", "atm", "transfer", "direct_debit")
+PLACES = (("40.7128", "-74.0060"), ("51.5074", "-0.1278"), ("48.8566", "2.3522"), ("35.6762", "139.6503"))
+HOME_CURRENCIES = ("USD",) * 7 + ("EUR",) * 2 + ("GBP",)
+FOREIGN_CURRENCIES = ("JPY", "CHF", "BRL", "PLN", "KWD")
 _CENT_DIGITS = {"JPY": 0, "KWD": 3}
 
 USUAL = tuple(Merchant(f"shop-{n:03d}", name) for n, name in enumerate(_USUAL_NAMES, start=1))
@@ -117,25 +117,25 @@ def _block(rng: random.Random) -> tuple[list[str], list[str]]:
 def _account(rng: random.Random, number: int) -> _Account:
     return _Account(
         account_id=f"account-{number:04d}",
-        currency=rng.choice(_HOME_CURRENCIES),
+        currency=rng.choice(HOME_CURRENCIES),
         log_mean=rng.uniform(2.5, 4.5),  # medians from about 12 to 90
         log_sigma=rng.uniform(0.4, 0.9),
-        place=rng.choice(_PLACES),
+        place=rng.choice(PLACES),
         shops=tuple(rng.sample(USUAL, 6)),
     )
 
 
 def _transaction(rng: random.Random, account: _Account, edge: str, clock: datetime, transaction_id: str) -> Transaction:
-    currency = rng.choice(_FOREIGN_CURRENCIES) if edge == "foreign" else account.currency
+    currency = rng.choice(FOREIGN_CURRENCIES) if edge == "foreign" else account.currency
     return Transaction(
         transaction_id=transaction_id,
         account_id=account.account_id,
         merchant_id=_merchant(rng, account, edge).merchant_id,
         amount=_amount(rng, account, edge, currency),
         currency=currency,
-        occurred_at=_written(clock),
-        category=rng.choice(_CATEGORIES),
-        channel=rng.choice(_CHANNELS),
+        occurred_at=written(clock),
+        category=rng.choice(CATEGORIES),
+        channel=rng.choice(CHANNELS),
         latitude=Decimal(account.place[0]),
         longitude=Decimal(account.place[1]),
         fraud=edge.startswith("fraud"),
@@ -160,6 +160,11 @@ def _amount(rng: random.Random, account: _Account, edge: str, currency: str) -> 
         amount = rng.uniform(5_000.01, 9_999.99)
     else:
         amount = min(max(math.exp(rng.gauss(account.log_mean, account.log_sigma)), 1.0), 4_999.0)
+    return in_cents(amount, currency)
+
+
+def in_cents(amount: float, currency: str) -> Decimal:
+    """Return an amount with the decimals of its currency."""
     smallest = Decimal(1).scaleb(-_CENT_DIGITS.get(currency, 2))
     return Decimal(repr(amount)).quantize(smallest, rounding=ROUND_HALF_EVEN)
 
@@ -177,8 +182,9 @@ def _companion(kind: str, transaction: Transaction, number: int) -> Transaction:
 
 
 def _a_second_after(moment: str) -> str:
-    return _written(datetime.fromisoformat(moment.replace("Z", "+00:00")) + timedelta(seconds=1))
+    return written(datetime.fromisoformat(moment.replace("Z", "+00:00")) + timedelta(seconds=1))
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """Return a time, UTC, as clients write it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -44,7 +44,7 @@ class Transaction:
     ----------
     transaction_id, account_id, merchant_id, amount, currency, occurred_at
         What every transaction has. Which of them are sent, and how, is for the system to say (`bodies`).
-    category, channel, latitude, longitude
+    category, channel, latitude, longitude, transaction_type
         What one may have besides.
     fraud
         The label, if there is one. For the confusion counts only: it is never sent.
@@ -65,3 +65,4 @@ class Transaction:
     longitude: Optional[Decimal] = None
     fraud: Optional[bool] = None
     expected: Optional[str] = None
+    transaction_type: Optional[str] = None

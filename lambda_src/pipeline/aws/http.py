@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from pipeline.domain.errors import InvalidTransactionError
@@ -14,11 +14,21 @@ HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-C
 Response = dict[str, Any]
 
 
-def answer(status: int, body: Mapping[str, Any]) -> Response:
-    """Return an API Gateway proxy answer with a JSON body."""
+def answer(status: int, body: Mapping[str, Any], headers: Optional[Mapping[str, str]] = None) -> Response:
+    """Return an API Gateway proxy answer with a JSON body.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    body
+        What is answered.
+    headers
+        Headers besides the usual ones, or in place of them.
+    """
     return {
         "statusCode": status,
-        "headers": dict(HEADERS),
+        "headers": {**HEADERS, **(headers or {})},
         "body": json.dumps(body, separators=(",", ":")),
         "isBase64Encoded": False,
     }
@@ -46,9 +56,38 @@ def error(
     return answer(status, {"error": problem, "request_id": request_id})
 
 
+def for_pages(response: Response, event: Mapping[str, Any], origins: Sequence[str]) -> Response:
+    """Return an answer that web pages of these origins may read (CORS); the gateway asks for it of the function.
+
+    Parameters
+    ----------
+    response
+        The answer.
+    event
+        The proxy event, whose header Origin says which page asks.
+    origins
+        Such as https://bank.example, or "*" alone; without any, nothing is added.
+    """
+    if not origins:
+        return response
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    asking = headers.get("origin")
+    allowed = {"Access-Control-Allow-Origin": asking if asking in origins else origins[0]}
+    if "*" not in origins:
+        vary = response["headers"].get("Vary")
+        allowed["Vary"] = f"{vary}, Origin" if vary else "Origin"
+    return {**response, "headers": {**response["headers"], **allowed}}
+
+
 def request_id_of(event: Mapping[str, Any]) -> str:
     """Return the gateway's request id of a proxy event."""
     return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def claims_of(event: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """Return the claims of the token that the gateway let in, or None where it asked for none."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    return authorizer["claims"] or {} if "claims" in authorizer else None
 
 
 def body_of(event: Mapping[str, Any]) -> str:

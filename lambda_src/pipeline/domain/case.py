@@ -30,7 +30,6 @@ A verdict also labels the transaction. The score is carried along and never comp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,6 +40,7 @@ from typing import Any, Optional
 
 from pipeline.domain.decision import HIGH_VALUE_ROUTE
 from pipeline.domain.errors import PipelineError
+from pipeline.domain.ids import is_id
 from pipeline.domain.label import Label, LabelSource, LabelValue
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.money import json_amount
@@ -57,7 +57,6 @@ BURST_WINDOW = timedelta(minutes=10)
 NEAR_LIMIT = Decimal("0.8")
 
 WORKFLOW_ACTOR = "case-workflow"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
 
 class CaseInputError(PipelineError):
@@ -103,11 +102,6 @@ class Outcome(str, Enum):
 
 UNANSWERED = frozenset({Verdict.NONE, Verdict.INVALID})
 """The verdicts that people have to hear of: a question of theirs is still open."""
-
-
-def is_id(value: Any) -> bool:
-    """Tell whether `value` is an id as the API takes it."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True)

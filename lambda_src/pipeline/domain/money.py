@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Union
 
 # ISO 4217: the currencies in use, by the digits of their minor unit.
@@ -47,3 +47,14 @@ def json_amount(amount: Decimal) -> Union[int, float]:
     if Decimal(repr(number)) != amount:
         raise ValueError(f"{amount} has more digits than a JSON number keeps")
     return number
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """Return `amount` as text with all decimals of its currency, such as 129.50 EUR or 129 JPY; a half goes to even.
+
+    For sums and averages: a sum may have more digits than `json_amount` can promise to keep.
+    """
+    if currency not in MINOR_UNIT_DIGITS:
+        return format(amount, "f")
+    smallest = Decimal(1).scaleb(-MINOR_UNIT_DIGITS[currency])
+    return format(amount.quantize(smallest, rounding=ROUND_HALF_EVEN), "f")

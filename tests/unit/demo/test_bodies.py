@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,17 @@ def test_stream_alerts_is_sent_the_time_as_a_number_and_the_merchants_name() -> 
     assert json.loads(bodies.stream_alerts(FULL, 'A "Shop"'), parse_float=Decimal) == {
         "transaction_id": "t1", "timestamp": Decimal("1767607200.25"), "merchant_id": "m1",
         "merchant_name": 'A "Shop"', "amount": Decimal("1234567890123.10"), "currency": "USD", "account_id": "a1",
+    }  # fmt: skip
+
+
+def test_securebank_is_sent_everything_by_its_own_names() -> None:
+    full = replace(FULL, transaction_type="purchase")
+
+    assert json.loads(bodies.securebank(full, "Shop"), parse_float=Decimal) == {
+        "transaction_id": "t1", "customer_id": "a1", "timestamp": "2026-01-05T10:00:00.250Z", "merchant_id": "m1",
+        "currency": "USD", "transaction_type": "purchase", "merchant_category": "books", "merchant_name": "Shop",
+        "channel": "online", "amount": Decimal("1234567890123.10"),
+        "location": {"latitude": Decimal("40.7128"), "longitude": Decimal("-74.0060")},
     }  # fmt: skip
 
 
