@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any, Optional
 
 from pipeline.domain.label import LabelValue, value_of
@@ -30,12 +30,12 @@ TABLE_COUNTS = "analytics/table-counts"
 _OUTCOMES = frozenset({LabelValue.FRAUD.value, LabelValue.GENUINE.value})
 
 
-def raw_prefix(day: datetime) -> str:
+def raw_prefix(day: date) -> str:
     """Return what the keys of all lines of a day begin with."""
     return f"{RAW}/{day_partition(day)}/"
 
 
-def quarantine_prefix(day: datetime) -> str:
+def quarantine_prefix(day: date) -> str:
     """Return what the keys of all that was put aside on a day begin with."""
     return f"{QUARANTINE}/{day_partition(day)}/"
 

@@ -13,7 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 COMPRESSION_LEVEL = 6
 NAME_LENGTH = 32
@@ -50,9 +50,9 @@ class DataObject:
     sources: tuple[str, ...]
 
 
-def day_partition(instant: datetime) -> str:
-    """Return the day of a UTC instant as a path: year=2026/month=11/day=20."""
-    return f"year={instant.year:04}/month={instant.month:02}/day={instant.day:02}"
+def day_partition(day: date) -> str:
+    """Return a day, or that of a UTC instant, as a path: year=2026/month=11/day=20."""
+    return f"year={day.year:04}/month={day.month:02}/day={day.day:02}"
 
 
 def hour_partition(instant: datetime) -> str:
