@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from archive.objects import (
-    ArchivedEvent,
-    ArchiveObject,
-    UnreadableEventError,
-    archive_objects,
-    quarantine_object,
-    read_event,
-)
+from archive.objects import UnreadableEventError, archive_objects, quarantine_object, read_event
+from pipeline.aws.objects import put_objects
 from pipeline.aws.observability import count, logger
 from pipeline.aws.queue import Message
+from pipeline.domain.lines import DataObject, Line
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,25 +32,14 @@ class Archiver:
 
     def archive(self, messages: Sequence[Message]) -> list[Message]:
         """Write all; return the messages whose object S3 did not take, to be delivered again."""
-        unwritten: set[str] = set()
-        for one in _objects(messages):
-            if not self._write(one):
-                unwritten.update(one.message_ids)
+        unwritten = put_objects(self._client, self._bucket, _objects(messages))
         count("Archived", len(messages) - len(unwritten))
         return [message for message in messages if message.message_id in unwritten]
 
-    def _write(self, one: ArchiveObject) -> bool:
-        try:
-            self._client.put_object(Bucket=self._bucket, Key=one.key, Body=one.body, ContentType=_content_type(one.key))
-        except (BotoCoreError, ClientError) as error:
-            logger.exception("S3 did not take an object", key=one.key, error=type(error).__name__)
-            return False
-        return True
 
-
-def _objects(messages: Sequence[Message]) -> list[ArchiveObject]:
-    events: list[ArchivedEvent] = []
-    aside: list[ArchiveObject] = []
+def _objects(messages: Sequence[Message]) -> list[DataObject]:
+    events: list[Line] = []
+    aside: list[DataObject] = []
     for message in messages:
         try:
             events.append(read_event(message.message_id, message.body))
@@ -66,7 +48,3 @@ def _objects(messages: Sequence[Message]) -> list[ArchiveObject]:
             count("Quarantined")
             aside.append(quarantine_object(message.message_id, message.body, str(error)))
     return archive_objects(events) + aside
-
-
-def _content_type(key: str) -> str:
-    return "application/gzip" if key.endswith(".gz") else "application/json"

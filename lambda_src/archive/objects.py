@@ -1,26 +1,20 @@
 """Which archive object an event goes to, and what that object holds; pure.
 
-One object takes the events of one hour in a batch: `events/year=YYYY/month=MM/day=DD/hour=HH/<name>.jsonl.gz`,
-one event a line. Name and bytes follow from the events alone, so a batch that is delivered again
-overwrites its objects with the same; if it comes in another composition, an event may lie in two
-objects, and `detail.event_id` tells that it is one.
+One event a line, many lines an object: `events/year=YYYY/month=MM/day=DD/hour=HH/<name>.jsonl.gz` (see
+`pipeline.domain.lines`). An event that lies in two objects is told to be one by `detail.event_id`.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from pipeline.domain.lines import DataObject, Line, hour_partition, line_objects
 from pipeline.domain.times import from_text
 
-COMPRESSION_LEVEL = 6
-NAME_LENGTH = 32
+FOLDER = "events"
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
@@ -28,39 +22,11 @@ class UnreadableEventError(Exception):
     """A message's body is no event of the bus; it is kept aside with the reason."""
 
 
-@dataclass(frozen=True)
-class ArchivedEvent:
-    """One event as it came.
-
-    Parameters
-    ----------
-    message_id
-        The message that brought it.
-    event_id
-        What repeats of it share: the sender's `detail.event_id`, else the bus's own id.
-    partition
-        Its hour, UTC, as a path: year=2026/month=11/day=20/hour=09.
-    line
-        Its text, unchanged but for line breaks between JSON tokens: numbers keep all their digits.
-    """
-
-    message_id: str
-    event_id: str
-    partition: str
-    line: str
-
-
-@dataclass(frozen=True)
-class ArchiveObject:
-    """One object to be written, and the messages that are settled by it."""
-
-    key: str
-    body: bytes
-    message_ids: tuple[str, ...]
-
-
-def read_event(message_id: str, body: str) -> ArchivedEvent:
+def read_event(message_id: str, body: str) -> Line:
     """Read an EventBridge event from a message's body.
+
+    Its line is its text, unchanged but for line breaks between JSON tokens: numbers keep all their digits.
+    Repeats of it share the sender's `detail.event_id`, else the bus's own id.
 
     Raises
     ------
@@ -80,35 +46,18 @@ def read_event(message_id: str, body: str) -> ArchivedEvent:
         at = from_text(event["time"])
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableEventError("no event: without a time") from error
-    partition = at.strftime("year=%Y/month=%m/day=%d/hour=%H")
-    return ArchivedEvent(message_id, event_id, partition, _LINE_BREAKS.sub(" ", body))
+    return Line(message_id, event_id, hour_partition(at), _LINE_BREAKS.sub(" ", body))
 
 
-def archive_objects(events: Iterable[ArchivedEvent]) -> list[ArchiveObject]:
+def archive_objects(events: Iterable[Line]) -> list[DataObject]:
     """Return the objects that hold `events`: one an hour, repeats within it once."""
-    hours: dict[str, list[ArchivedEvent]] = defaultdict(list)
-    for event in events:
-        hours[event.partition].append(event)
-    return [_object(partition, members) for partition, members in sorted(hours.items())]
+    return line_objects(FOLDER, events)
 
 
-def quarantine_object(message_id: str, body: str, reason: str) -> ArchiveObject:
+def quarantine_object(message_id: str, body: str, reason: str) -> DataObject:
     """Return the object that keeps a message which is no event, with the reason."""
     document = json.dumps({"message_id": message_id, "reason": reason, "body": body})
-    return ArchiveObject(f"quarantine/{message_id}.json", document.encode(), (message_id,))
-
-
-def _object(partition: str, events: list[ArchivedEvent]) -> ArchiveObject:
-    once: dict[str, ArchivedEvent] = {}
-    for event in sorted(events, key=lambda event: (event.event_id, event.line)):
-        once.setdefault(event.event_id, event)
-    name = hashlib.sha256("\n".join(once).encode()).hexdigest()[:NAME_LENGTH]
-    lines = "".join(f"{event.line}\n" for event in once.values())
-    return ArchiveObject(
-        key=f"events/{partition}/{name}.jsonl.gz",
-        body=gzip.compress(lines.encode(), COMPRESSION_LEVEL, mtime=0),
-        message_ids=tuple(event.message_id for event in events),
-    )
+    return DataObject(f"quarantine/{message_id}.json", document.encode(), (message_id,))
 
 
 def _refuse_constant(name: str) -> None:

@@ -77,6 +77,8 @@ def asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tupl
     action = f"{service}:{operation}"
     if service == "dynamodb":
         yield from _of_tables(action, params)
+    elif service == "s3":
+        yield from _of_buckets(action, params)
     else:
         yield action.removesuffix(_BATCH), _resource(service, params)
 
@@ -92,6 +94,16 @@ def _of_tables(action: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]
         yield action, _arn("dynamodb", f"table/{params['TableName']}{index}")
 
 
+def _of_buckets(action: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
+    if action == "s3:ListObjectsV2":
+        yield "s3:ListBucket", bucket
+        return
+    yield action, f"{bucket}/object"  # which one matters to nobody
+    if "ObjectLockMode" in params:
+        yield "s3:PutObjectRetention", f"{bucket}/object"
+
+
 def _resource(service: str, params: dict[str, Any]) -> str:
     if service == "sqs":
         return _arn(service, params["QueueUrl"].rsplit("/", 1)[-1])
@@ -101,8 +113,8 @@ def _resource(service: str, params: dict[str, Any]) -> str:
         return str(params["StreamARN"]) if "StreamARN" in params else _arn(service, f"stream/{params['StreamName']}")
     if service == "ssm":
         return _arn(service, f"parameter/{params['Name']}")
-    if service == "s3":
-        return f"arn:aws:s3:::{params['Bucket']}/object"  # which one matters to nobody
+    if service in ("ce", "cloudwatch"):
+        return "*"
     if service == "events":
         return _arn(service, f"event-bus/{params['Entries'][0]['EventBusName']}")
     raise NotImplementedError(f"no function has used {service} so far: say here what it acts on")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from archive.archiver import Archiver
 from archive.objects import archive_objects, read_event
-from botocore.exceptions import ClientError
 
 from pipeline.aws.queue import Message
 from scripts.ministack import MiniStack
+from tests.unit.functions.buckets import RefusingS3, make_bucket, objects
 from tests.unit.functions.function_module import load_handler
 
 HOUR = "year=2026/month=11/day=20/hour=09"
@@ -46,19 +46,12 @@ def s3(aws: Any) -> Any:
 
 @pytest.fixture
 def bucket(s3: Any) -> str:
-    name = f"archive-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=name)
-    return name
+    return make_bucket(s3, "archive")
 
 
 @pytest.fixture
 def archiver(s3: Any, bucket: str) -> Archiver:
     return Archiver(s3, bucket)
-
-
-def objects(s3: Any, bucket: str) -> dict[str, bytes]:
-    listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-    return {one["Key"]: s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in listed}
 
 
 def lines(body: bytes) -> list[str]:
@@ -179,16 +172,3 @@ def test_the_function_reports_what_has_to_come_again(
 
     module = load_handler("archive", monkeypatch, emulator, ARCHIVE_BUCKET=f"{bucket}-gone")
     assert module.handler({"Records": [record]}, None) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-
-
-class RefusingS3:
-    """An S3 client that refuses the keys with a certain part."""
-
-    def __init__(self, client: Any, part: str) -> None:
-        self._client = client
-        self._part = part
-
-    def put_object(self, **arguments: Any) -> Any:
-        if self._part in arguments["Key"]:
-            raise ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "PutObject")
-        return self._client.put_object(**arguments)

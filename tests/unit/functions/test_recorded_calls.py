@@ -40,6 +40,15 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
             [("dynamodb:PutItem", f"{TABLE}/a"), ("dynamodb:ConditionCheckItem", f"{TABLE}/b")],
         ),
         ("sqs", "SendMessageBatch", {"QueueUrl": "http://x/0/orders"}, [("sqs:SendMessage", QUEUE)]),
+        ("s3", "ListObjectsV2", {"Bucket": "b"}, [("s3:ListBucket", "arn:aws:s3:::b")]),
+        ("s3", "PutObject", {"Bucket": "b"}, [("s3:PutObject", "arn:aws:s3:::b/object")]),
+        (
+            "s3",
+            "PutObject",
+            {"Bucket": "b", "ObjectLockMode": "GOVERNANCE"},
+            [("s3:PutObject", "arn:aws:s3:::b/object"), ("s3:PutObjectRetention", "arn:aws:s3:::b/object")],
+        ),
+        ("ce", "GetCostAndUsage", {}, [("ce:GetCostAndUsage", "*")]),
         (
             "ssm",
             "GetParameter",

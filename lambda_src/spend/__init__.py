@@ -1,0 +1,1 @@
+"""What the system cost yesterday, as a metric."""
