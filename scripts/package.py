@@ -1,16 +1,20 @@
-"""`make package`: one zip a function, the same bytes on every machine.
+"""`make package`: one zip a function, and what the Spark jobs run; the same bytes on every machine.
 
-A zip holds the shared library, the function's own package and the pinned dependencies; those that score or
-know models (`WITH_MODELS`) hold the model artifacts, too.
+A zip of a function holds the shared library, the function's own package and the pinned dependencies; those that score
+or know models (`WITH_MODELS`) hold the model artifacts, too.
 Whatever could differ between two machines is fixed or left out: order, times, modes, the
 creating system, compiled files, and what an installer records about itself. Entries are
 stored, not compressed: zlib and its replacements give different bytes for the same input,
 and a zip below two megabytes is not worth a plan that changes with the machine.
+
+A Spark job is a script (`glue_src/<job>.py`, copied as it is) and the library that all of them import, as a zip that
+Glue puts on the path of Python. Their dependencies are Glue's own.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -22,6 +26,7 @@ from scripts.errors import CommandError
 
 SHARED = "pipeline"
 MODELS = "models"
+JOBS_LIBRARY = "lake_jobs"
 WITH_MODELS = frozenset({"process", "stream_process", "learn", "drift"})
 """The functions that load model artifacts (`pipeline.aws.models`): two of them score, the others compare with them."""
 
@@ -45,7 +50,7 @@ _NEVER_USED = (
 
 @dataclass(frozen=True)
 class Package:
-    """A finished zip."""
+    """A finished zip, or the script of a job."""
 
     name: str
     file: Path
@@ -61,21 +66,23 @@ def functions(source: Path = paths.LAMBDA_SRC) -> list[str]:
 def package_all(
     source: Path = paths.LAMBDA_SRC, target: Path = paths.PACKAGES, libraries: Path | None = None
 ) -> list[Package]:
-    """Write a zip for each function below `source` and remove zips of functions that are gone.
+    """Write a zip for each function below `source` and the files of the Spark jobs beside it; remove what is gone.
 
     Parameters
     ----------
     source
-        Folder with the shared library and the function packages.
+        Folder with the shared library and the function packages; the jobs are in `glue_src` next to it, if any.
     target
-        Folder for the zips.
+        Folder for what is made.
     libraries
         Folder with the installed dependencies, or None for the pinned ones.
     """
     libraries = dependencies.installed("lambda") if libraries is None else libraries
     names = functions(source)
     target.mkdir(parents=True, exist_ok=True)
-    for leftover in set(target.glob("*.zip")) - {target / f"{name}.zip" for name in names}:
+    jobs = _package_jobs(source.parent / "glue_src", target)
+    made = {job.file for job in jobs} | {target / f"{name}.zip" for name in names}
+    for leftover in {*target.glob("*.zip"), *target.glob("*.py")} - made:
         leftover.unlink()
     used = {entry: file for entry, file in _files(libraries).items() if not entry.startswith(_NEVER_USED)}
     common = {**used, **_files(source / SHARED, prefix=f"{SHARED}/")}
@@ -84,6 +91,19 @@ def package_all(
     for name in names:
         own = {**_files(source / name, prefix=f"{name}/"), **(models if name in WITH_MODELS else {})}
         built.append(write({**common, **own}, name, target / f"{name}.zip"))
+    return built + jobs
+
+
+def _package_jobs(source: Path, target: Path) -> list[Package]:
+    """Write the scripts of the Spark jobs and the zip with their library; nothing where there are none."""
+    if not (source / JOBS_LIBRARY).is_dir():
+        return []
+    library = _files(source / JOBS_LIBRARY, prefix=f"{JOBS_LIBRARY}/")
+    built = [write(library, JOBS_LIBRARY, target / f"{JOBS_LIBRARY}.zip")]
+    for script in sorted(source.glob("[!_]*.py")):
+        shutil.copyfile(script, target / script.name)
+        content = script.read_bytes()
+        built.append(Package(script.stem, target / script.name, len(content), hashlib.sha256(content).hexdigest()))
     return built
 
 

@@ -118,7 +118,8 @@ def _ingredients(system: Deployable) -> Iterable[tuple[str, bytes]]:
         of_all = relative.parts[0] in _DEPLOYED_BY_ALL and relative.suffix not in _NOT_DEPLOYED
         if of_its_root or of_all or relative in own:
             yield str(relative), (paths.ROOT / relative).read_bytes()
-    for file in (*sorted(paths.PACKAGES.glob("*.zip")), environments.MINISTACK.requirements):
+    packages = (file for kind in ("*.zip", "*.py") for file in sorted(paths.PACKAGES.glob(kind)))
+    for file in (*packages, environments.MINISTACK.requirements):
         yield file.name, file.read_bytes()
     yield "interpreter", (environments.MINISTACK.folder / environments.STAMP).read_bytes()
 

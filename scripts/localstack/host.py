@@ -64,10 +64,12 @@ class HostLocalStack(ServedLocalStack):
             # The adapter's plugins.
             adapter.FUNCTION_PYTHON: str(environments.FUNCTIONS.python),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "PROVIDER_OVERRIDE_ATHENA": "moto",
             "PROVIDER_OVERRIDE_CLOUDWATCH": "put-right",
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
             "PROVIDER_OVERRIDE_EVENTS": "put-right",
+            "PROVIDER_OVERRIDE_GLUE": "moto",
             "PROVIDER_OVERRIDE_LAMBDA": "put-right",
             "PROVIDER_OVERRIDE_SQS": "put-right",
             "PROVIDER_OVERRIDE_WAFV2": "moto",

@@ -59,6 +59,26 @@ def wafv2() -> Service:
     return _moto_service("wafv2")
 
 
+@aws_provider(api="athena", name="moto")
+def athena() -> Service:
+    """Return Athena, which keeps workgroups and named queries and runs none; moto only forgets to delete a query."""
+    from moto.athena.models import athena_backends
+
+    def delete_named_query(context: Any, request: Any) -> dict[str, Any]:
+        athena_backends[context.account_id][context.region].named_queries.pop(request["NamedQueryId"], None)
+        return {}
+
+    service = _moto_service("athena")
+    service.skeleton.dispatch_table["DeleteNamedQuery"] = delete_named_query
+    return service
+
+
+@aws_provider(api="glue", name="moto")
+def glue() -> Service:
+    """Return Glue, which keeps the catalogue and the jobs and runs none."""
+    return _moto_service("glue")
+
+
 @aws_provider(api="events", name="put-right")
 def events() -> Service:
     """Return LocalStack's EventBridge: it tries a target again, keeps what it cannot deliver, and replays."""

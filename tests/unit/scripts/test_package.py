@@ -179,3 +179,47 @@ def _given_by_roots() -> dict[str, str]:
         name for root in roots for name in re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root.read_text(encoding="utf-8"))
     }
     return {name: "60" for name in names if not name.startswith(("AWS_", "POWERTOOLS_"))}
+
+
+def jobs(source: Path, *names: str) -> list[Path]:
+    files = [source / "glue_src" / name for name in names]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"# {file.name}\n")
+    return files
+
+
+def test_the_jobs_are_a_script_each_and_the_library_of_all(source: Path) -> None:
+    jobs(source, "daily.py", "_notes.py", "lake_jobs/__init__.py", "lake_jobs/days/reading.py", "lake_jobs/x.pyc")
+
+    built = package.package_all(source / "lambda_src", source / "packages", source / "libraries")
+
+    assert [one.file.name for one in built] == ["ingest.zip", "lake_jobs.zip", "daily.py"]
+    assert zipfile.ZipFile(built[1].file).namelist() == ["lake_jobs/__init__.py", "lake_jobs/days/reading.py"]
+    assert built[2].file.read_text() == "# daily.py\n"
+
+
+def test_the_library_of_the_jobs_depends_on_the_sources_alone(source: Path) -> None:
+    files = jobs(source, "daily.py", "lake_jobs/__init__.py", "lake_jobs/reading.py")
+    first = package.package_all(source / "lambda_src", source / "packages", source / "libraries")
+    for number, file in enumerate(files):
+        file.chmod(0o755)
+        os.utime(file, (number, 1_000_000_000 + number))
+
+    again = package.package_all(source / "lambda_src", source / "again", source / "libraries")
+
+    assert [one.sha256 for one in again] == [one.sha256 for one in first]
+
+
+def test_a_job_that_is_gone_leaves_no_file(source: Path) -> None:
+    daily, *_ = jobs(source, "daily.py", "weekly.py", "lake_jobs/__init__.py")
+    package.package_all(source / "lambda_src", source / "packages", source / "libraries")
+    daily.unlink()
+
+    package.package_all(source / "lambda_src", source / "packages", source / "libraries")
+
+    assert sorted(file.name for file in (source / "packages").iterdir()) == [
+        "ingest.zip",
+        "lake_jobs.zip",
+        "weekly.py",
+    ]

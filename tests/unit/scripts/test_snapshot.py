@@ -25,6 +25,7 @@ FILES = (
     "examples/merchant_api/README.md",
     "examples/merchant_api/tests/names.tftest.hcl",
     "packages/a.zip",
+    "packages/a.py",
     "requirements/ministack.txt",
     f"venv/ministack/{environments.STAMP}",
 )
@@ -95,7 +96,13 @@ def test_a_system_never_gets_the_deployment_of_another(root: Path, kept: About) 
     assert snapshot.restore(MERCHANT_API, "key", 5000, root / "new", root / "new.tfstate") is None
 
 
-OF_ALL = ("modules/queue/main.tf", "policy_documents/points.json", "packages/a.zip", "requirements/ministack.txt")
+OF_ALL = (
+    "modules/queue/main.tf",
+    "policy_documents/points.json",
+    "packages/a.zip",
+    "packages/a.py",
+    "requirements/ministack.txt",
+)
 OF_THE_FLAGSHIP = ("main.tf", "api/openapi.yaml", "environments/local.tfvars")
 OF_THE_EXAMPLE = tuple(f"examples/merchant_api/{name}" for name in ("main.tf", "openapi.yaml", "local.tfvars"))
 OF_NONE = (

@@ -1,0 +1,19 @@
+output "job_names" {
+  description = "Names of the jobs, by the name of their script."
+  value       = { for key, job in aws_glue_job.this : key => job.name }
+}
+
+output "job_arns" {
+  description = "ARNs of the jobs, by the name of their script: who starts one needs glue:StartJobRun on it."
+  value       = { for key, job in aws_glue_job.this : key => job.arn }
+}
+
+output "role_arns" {
+  description = "ARNs of the roles of the jobs, by the name of their script."
+  value       = { for key, role in aws_iam_role.this : key => role.arn }
+}
+
+output "log_group_names" {
+  description = "Names of the log groups: error (what Spark and the jobs log) and output (what they print)."
+  value       = { for key, group in aws_cloudwatch_log_group.this : key => group.name }
+}
