@@ -443,3 +443,75 @@ module "api" {
   log_retention_days     = var.log_retention_days
   alarms                 = { latency_p99_ms = 100 }
 }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Monitoring
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  # Counted by the functions themselves: one is one too many.
+  counted = {
+    failures-unrecorded   = ["stream_failed", "FailureNotRecorded", "What the stream's retries could not settle could not be recorded; it stays in its queue and is tried again."]
+    transactions-failed   = ["stream_process", "Failed", "A transaction failed for good; its customer waits for an operator."]
+    given-up-failed       = ["stream_failed", "Failed", "A transaction was given up by the stream's retries; its customer waits for an operator."]
+    transactions-stale    = ["sweep", "StaleReceived", "An accepted transaction waited too long and was put on the stream again."]
+    sweep-failed          = ["sweep", "SweepFailed", "A waiting transaction could not be put on the stream again."]
+    policy-refresh-failed = ["stream_process", "PolicyRefreshFailed", "A policy document could not be read or was refused; the one before it decides."]
+    policy-fallback       = ["stream_process", "PolicyFallback", "No policy document could be read at a start; packaged rules decide."]
+    books-differ          = ["report", "Report/Differences", "The compliance report found transactions that table and lake do not agree on."]
+    books-not-compared    = ["report", "Report/NotCompared", "The compliance report could not compare table and lake."]
+  }
+
+  delays = {
+    decision-delay = { function = "stream_process", seconds = 60, text = "Decisions are made more than a minute late." }
+    lake-delay     = { function = "lake", seconds = 3600, text = "The lake is more than an hour behind the table." }
+  }
+
+  alarms = merge(
+    module.api.alarms,
+    { for name, alarm in module.stream.alarms : "stream-${name}" => alarm },
+    merge([for key, table in module.tables : { for name, alarm in table.alarms : "table-${key}-${name}" => alarm }]...),
+    { for name, alarm in module.stream_dead_letters.alarms : "given-up-${name}" => alarm },
+    { lake-dead-letter = module.lake_dead_letters.alarm },
+    { for name, counted in local.counted : name => {
+      namespace   = local.namespace
+      dimensions  = { service = counted[0] }
+      metric_name = counted[1]
+      description = counted[2]
+    } },
+    { for name, delay in local.delays : name => {
+      description = delay.text
+      namespace   = "AWS/Lambda"
+      metric_name = "IteratorAge"
+      dimensions  = { FunctionName = module.functions[delay.function].name }
+      statistic   = "Maximum"
+      threshold   = 1000 * delay.seconds
+    } },
+  )
+}
+
+module "monitoring" {
+  source = "../../modules/monitoring"
+
+  name                        = format(local.name, "operations")
+  name_formats                = { alarm = local.name, topic = local.name }
+  kms_key_arn                 = module.encryption.key_arn
+  failure_email_subscriptions = var.alert_emails
+  fraud_email_subscriptions   = var.alert_emails
+  functions = {
+    for package, function in merge(module.functions, { for package in keys(module.reshard) : "reshard" => module.reshard[package] }) :
+    package => { name = function.name, timeout_seconds = function.timeout_seconds }
+  }
+  alarms = local.alarms
+  critical_alarms = [
+    "decision-delay", "failures-unrecorded", "given-up-failed", "lake-dead-letter", "policy-fallback", "sweep-failed",
+    "transactions-failed", "transactions-stale",
+  ]
+  decision_metrics = { namespace = local.namespace, service = "stream_process" }
+  dashboard = {
+    api                = { name = module.api.name, stage = module.api.stage_name }
+    queues             = { given-up = module.stream_dead_letters.queue_name }
+    dead_letter_queues = { lake = module.lake_dead_letters.name }
+    tables             = { for key, table in module.tables : key => table.name }
+  }
+}

@@ -1,0 +1,120 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# API
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "api_endpoint" {
+  description = "URL of the stage v1, to which /transactions and the other paths are appended."
+  value       = module.api.api_endpoint
+}
+
+output "api_key_id" {
+  description = "Id of the first client's API key; null where none is asked for. Its value: aws apigateway get-api-key --include-value --query value --output text --api-key ID."
+  value       = module.api.api_key_id
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Real-time path
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "transaction_stream_name" {
+  description = "Name of the Kinesis stream between acceptance and decision."
+  value       = module.stream.name
+}
+
+output "transactions_table_name" {
+  description = "Name of the table of transactions, their decisions and their history; the key is customer_id and timestamp."
+  value       = module.tables["transactions"].name
+}
+
+output "customers_table_name" {
+  description = "Name of the table of customers: what each usually does, and whether one waits for an operator."
+  value       = module.tables["customers"].name
+}
+
+output "transaction_ids_table_name" {
+  description = "Name of the table that knows each transaction id once, and where its row lies."
+  value       = module.tables["transaction-ids"].name
+}
+
+output "fraud_insights_table_name" {
+  description = "Name of the table of counters by day, committed together with the decisions."
+  value       = module.tables["fraud-insights"].name
+}
+
+output "given_up_queue_url" {
+  description = "URL of the queue in which Lambda tells of records that it gave up; the function stream_failed reads it."
+  value       = module.stream_dead_letters.queue_url
+}
+
+output "lake_dead_letter_queue_url" {
+  description = "URL of the queue in which Lambda tells of changes that the lake did not take within a day."
+  value       = module.lake_dead_letters.url
+}
+
+output "function_names" {
+  description = "Names of the functions, by the package that each runs."
+  value       = { for package, function in merge(module.functions, { for key in keys(module.reshard) : "reshard" => module.reshard[key] }) : package => function.name }
+}
+
+output "policy_parameter_name" {
+  description = "Name of the parameter that holds the policy document."
+  value       = module.policy_parameter.name
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Lake and reports
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "lake_bucket_name" {
+  description = "Name of the bucket of the lake: raw/, processed/, analytics/, quarantine/."
+  value       = module.lake.name
+}
+
+output "glue_database_name" {
+  description = "Name of the database of the lake's tables in the Glue catalogue."
+  value       = module.lake.database_name
+}
+
+output "athena_workgroup_name" {
+  description = "Name of the Athena workgroup in which the named queries run."
+  value       = module.lake.workgroup_name
+}
+
+output "named_queries" {
+  description = "Ids of the named queries, by name."
+  value       = module.lake.named_queries
+}
+
+output "spark_job_names" {
+  description = "Names of the Glue jobs, by the name of their script."
+  value       = module.spark_jobs.job_names
+}
+
+output "reports_bucket_name" {
+  description = "Name of the bucket of the compliance reports, which nobody can change."
+  value       = module.reports.name
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Watching
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "processing_failures_topic_arn" {
+  description = "ARN of the topic that tells of failures and alarms."
+  value       = module.monitoring.processing_failures_topic_arn
+}
+
+output "fraud_alerts_topic_arn" {
+  description = "ARN of the topic that tells of an unusual fraud rate."
+  value       = module.monitoring.fraud_alerts_topic_arn
+}
+
+output "dashboard_url" {
+  description = "Address of the dashboard in the console."
+  value       = module.monitoring.dashboard_url
+}
+
+output "kms_key_arn" {
+  description = "ARN of the customer key that encrypts everything."
+  value       = module.encryption.key_arn
+}
