@@ -454,5 +454,9 @@ class TestApi:
 
         assert (figures["api_accepted"], figures["api_refused"], figures["api_failed"]) == ("7", "2", "1")
 
-    def test_what_the_gateway_did_not_publish_is_no_zero(self, loaded: Any) -> None:
-        assert loaded(API_NAME="another", API_STAGE="v1")()["figures"]["api_accepted"] == "no data"
+    @pytest.mark.parametrize("other", [{"API_NAME": "another"}, {"API_RESOURCE": "/payments"}], ids=str)
+    def test_what_the_gateway_did_not_publish_is_no_zero(self, loaded: Any, aws: Any, other: dict[str, str]) -> None:
+        self.publish(aws, "Count", 10, datetime(2026, 11, 20, 12, tzinfo=timezone.utc))
+        settings = {"API_NAME": "securebank", "API_STAGE": "v1", **other}
+
+        assert loaded(**settings)()["figures"]["api_accepted"] == "no data"
