@@ -62,6 +62,17 @@ resource "aws_dynamodb_table" "this" {
     kms_key_arn = var.kms_key_arn
   }
 
+  dynamic "replica" {
+    for_each = var.replica_regions
+
+    content {
+      region_name            = replica.key
+      kms_key_arn            = replica.value.kms_key_arn
+      point_in_time_recovery = true
+      propagate_tags         = true
+    }
+  }
+
   dynamic "ttl" {
     for_each = var.ttl_attribute == null ? [] : [var.ttl_attribute]
 

@@ -27,7 +27,7 @@ output "alarms" {
 }
 
 output "configuration" {
-  description = "What the table was given, for the checks of the root that composes it: hash_key, range_key, key_types (of all key attributes, those of indexes too), billing_mode, point_in_time_recovery, stream_view_type, kms_key_arn, deletion_protection."
+  description = "What the table was given, for the checks of the root that composes it: hash_key, range_key, key_types (of all key attributes, those of indexes too), billing_mode, point_in_time_recovery, stream_view_type, kms_key_arn, deletion_protection, replicas (kms_key_arn and point_in_time_recovery by region)."
   value = {
     hash_key               = aws_dynamodb_table.this.hash_key
     range_key              = aws_dynamodb_table.this.range_key
@@ -37,5 +37,11 @@ output "configuration" {
     stream_view_type       = aws_dynamodb_table.this.stream_view_type
     kms_key_arn            = one(aws_dynamodb_table.this.server_side_encryption).kms_key_arn
     deletion_protection    = aws_dynamodb_table.this.deletion_protection_enabled
+    replicas = {
+      for replica in aws_dynamodb_table.this.replica : replica.region_name => {
+        kms_key_arn            = replica.kms_key_arn
+        point_in_time_recovery = replica.point_in_time_recovery
+      }
+    }
   }
 }

@@ -177,6 +177,33 @@ variable "kms_key_arn" {
   }
 }
 
+variable "replica_regions" {
+  description = <<-EOT
+    Further regions that hold the table (a global table): each can be written to, and the last writer of an item wins. By the region's name; none by default.
+      kms_key_arn : ARN of a customer key of that region; required with kms_key_arn of the table, and only then
+  EOT
+  type = map(object({
+    kms_key_arn = optional(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for region in keys(var.replica_regions) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "replica_regions must be names of regions."
+  }
+
+  validation {
+    condition     = alltrue([for replica in var.replica_regions : (replica.kms_key_arn == null) == (var.kms_key_arn == null)])
+    error_message = "Each of replica_regions needs a kms_key_arn of its own where the table has one, and only there: a key belongs to one region."
+  }
+
+  validation {
+    condition     = alltrue([for region, replica in var.replica_regions : replica.kms_key_arn == null ? true : can(regex("^arn:[a-z-]+:kms:${region}:[0-9]{12}:key/.+$", replica.kms_key_arn))])
+    error_message = "The kms_key_arn of replica_regions must be the ARN of a KMS key (not of an alias) of the same region."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the table. Switch off only where the environment must be destroyable."
   type        = bool

@@ -51,13 +51,31 @@ output "access_log_group_name" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "api_key_id" {
-  description = "Id of the client's API key; null where the document demands none. Its value is read with: aws apigateway get-api-key --include-value --api-key ID."
-  value       = one([for key in aws_api_gateway_api_key.this : key.id])
+  description = "Id of the first client's API key; null where the document demands none. Its value is read with: aws apigateway get-api-key --include-value --api-key ID."
+  value       = try(aws_api_gateway_api_key.this["this"].id, null)
 }
 
 output "usage_plan_id" {
-  description = "Id of the usage plan, to which further keys can be added; null where the document demands none."
-  value       = one([for plan in aws_api_gateway_usage_plan.this : plan.id])
+  description = "Id of the first client's usage plan, to which further keys can be added; null where the document demands none."
+  value       = try(aws_api_gateway_usage_plan.this["this"].id, null)
+}
+
+output "client_key_ids" {
+  description = "Ids of the API keys of the further clients, by the names in clients."
+  value       = { for client in keys(var.clients) : client => aws_api_gateway_api_key.this[client].id }
+}
+
+output "operation_arns" {
+  description = "ARN of each operation, by its operationId, for execute-api:Invoke of those who call with a signature."
+  value = {
+    for name, operation in local.operations :
+    name => "${aws_api_gateway_rest_api.this.execution_arn}/${var.stage_name}/${operation.method}/${replace(operation.path, "/\\{[^}]+\\}/", "*")}"
+  }
+}
+
+output "cors_headers" {
+  description = "Headers that every answer of a function must carry, so that web pages may read it; empty without cors. Of several origins the caller's own takes the place of the first, if it is one of them."
+  value       = { for header, value in local.origin_headers : header => value if var.cors != null }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -99,7 +117,7 @@ output "alarms" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: endpoint_types, operations (method, path, needs_key, validates_body, validates_parameters, invoke_arn of each), stage_name, tracing, access_log_retention_days, logs_kms_key_arn, throttle, usage_plan (null without keys), web_acl_arn."
+  description = "What the resources were given, for the checks of the root that composes it: endpoint_types, operations (method, path, needs_key, authorization, validates_body, validates_parameters, invoke_arn, stream_arn of each; one of the last two is null), stage_name, tracing, access_log_retention_days, logs_kms_key_arn, throttle, usage_plan (null without keys), clients (the same of the further ones), cache (ttl_seconds by operation), web_acl_arn."
   value = {
     endpoint_types = [for type in aws_api_gateway_rest_api.this.endpoint_configuration[0].types : type]
     operations = {
@@ -107,9 +125,11 @@ output "configuration" {
         method               = method.http_method
         path                 = "/${local.operations[name].path}"
         needs_key            = method.api_key_required
+        authorization        = method.authorization
         validates_body       = aws_api_gateway_request_validator.this.validate_request_body && try(length(method.request_models) > 0, false)
         validates_parameters = aws_api_gateway_request_validator.this.validate_request_parameters
-        invoke_arn           = aws_api_gateway_integration.this[name].uri
+        invoke_arn           = try(aws_api_gateway_integration.this[name].uri, null)
+        stream_arn           = try(local.streams[name].stream_arn, null)
       }
     }
     stage_name                = aws_api_gateway_stage.this.stage_name
@@ -120,13 +140,9 @@ output "configuration" {
       rate_limit  = aws_api_gateway_method_settings.all.settings[0].throttling_rate_limit
       burst_limit = aws_api_gateway_method_settings.all.settings[0].throttling_burst_limit
     }
-    usage_plan = one([
-      for plan in aws_api_gateway_usage_plan.this : {
-        rate_limit    = plan.throttle_settings[0].rate_limit
-        burst_limit   = plan.throttle_settings[0].burst_limit
-        quota_per_day = one([for quota in plan.quota_settings : quota.limit])
-      }
-    ])
+    usage_plan  = lookup(local.plans, "this", null)
+    clients     = { for client, plan in local.plans : client => plan if client != "this" }
+    cache       = { for name, method in aws_api_gateway_method_settings.cached : name => { ttl_seconds = method.settings[0].cache_ttl_in_seconds } }
     web_acl_arn = one([for association in aws_wafv2_web_acl_association.this : association.web_acl_arn])
   }
 }

@@ -230,8 +230,34 @@ run "the_configuration_tells_what_the_table_was_given" {
       stream_view_type       = "NEW_AND_OLD_IMAGES"
       kms_key_arn            = var.kms_key_arn
       deletion_protection    = false
+      replicas               = {}
     }
     error_message = "Everything must be told as it was given, before it exists."
+  }
+}
+
+run "a_table_lies_in_one_region_unless_told_otherwise" {
+  command = plan
+
+  assert {
+    condition     = length(aws_dynamodb_table.this.replica) == 0
+    error_message = "Without replica_regions there must be no replica."
+  }
+}
+
+run "a_replica_has_a_key_of_its_region_and_recovery_of_its_own" {
+  command = plan
+
+  variables {
+    kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    replica_regions = { eu-north-1 = { kms_key_arn = "arn:aws:kms:eu-north-1:123456789012:key/22222222-2222-3333-4444-555555555555" } }
+  }
+
+  assert {
+    condition = output.configuration.replicas == {
+      eu-north-1 = { kms_key_arn = "arn:aws:kms:eu-north-1:123456789012:key/22222222-2222-3333-4444-555555555555", point_in_time_recovery = true }
+    }
+    error_message = "Each replica must be encrypted and recoverable like the table."
   }
 }
 
@@ -476,4 +502,36 @@ run "an_unknown_operation_is_refused" {
   }
 
   expect_failures = [var.alarms]
+}
+
+run "a_replica_in_no_region_is_refused" {
+  command = plan
+
+  variables {
+    replica_regions = { Ireland = {} }
+  }
+
+  expect_failures = [var.replica_regions]
+}
+
+run "a_replica_without_a_key_of_a_table_with_one_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    replica_regions = { eu-north-1 = {} }
+  }
+
+  expect_failures = [var.replica_regions]
+}
+
+run "a_replica_with_a_key_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    replica_regions = { eu-north-1 = { kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555" } }
+  }
+
+  expect_failures = [var.replica_regions]
 }

@@ -1,6 +1,10 @@
 mock_provider "aws" {
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-central-1" }
   }
 
   mock_data "aws_iam_policy_document" {
@@ -437,6 +441,15 @@ run "deployed_as_it_stands" {
   command = apply
 }
 
+run "what_stood_before_tokens_streams_cache_and_cors_is_not_deployed_again_for_them" {
+  command = plan
+
+  assert {
+    condition     = run.deployed_as_it_stands.redeployment_hash == "f3db42903580b522604342bbec604ed38f85f07744e6d3e4cea3d5dcbb121caa"
+    error_message = "An API that uses none of what came later must keep the hash that it had."
+  }
+}
+
 run "the_same_document_in_another_notation_deploys_nothing" {
   command = plan
 
@@ -551,17 +564,17 @@ run "the_configuration_tells_what_the_operations_check" {
   command = plan
 
   assert {
-    condition = { for name, operation in output.configuration.operations : name => { for part, value in operation : part => value if part != "invoke_arn" } } == {
-      placeOrder    = { method = "POST", path = "/v1/orders", needs_key = true, validates_body = true, validates_parameters = true }
-      replaceOrders = { method = "PUT", path = "/v1/orders", needs_key = true, validates_body = true, validates_parameters = true }
-      getOrder      = { method = "GET", path = "/v1/orders/{order_id}", needs_key = true, validates_body = false, validates_parameters = true }
-      ping          = { method = "GET", path = "/ping", needs_key = false, validates_body = false, validates_parameters = true }
+    condition = { for name, operation in output.configuration.operations : name => { for part, value in operation : part => value if !endswith(part, "_arn") } } == {
+      placeOrder    = { method = "POST", path = "/v1/orders", needs_key = true, authorization = "NONE", validates_body = true, validates_parameters = true }
+      replaceOrders = { method = "PUT", path = "/v1/orders", needs_key = true, authorization = "NONE", validates_body = true, validates_parameters = true }
+      getOrder      = { method = "GET", path = "/v1/orders/{order_id}", needs_key = true, authorization = "NONE", validates_body = false, validates_parameters = true }
+      ping          = { method = "GET", path = "/ping", needs_key = false, authorization = "NONE", validates_body = false, validates_parameters = true }
     }
     error_message = "Each operation must be told as the gateway was given it."
   }
 
   assert {
-    condition     = alltrue([for name, operation in output.configuration.operations : operation.invoke_arn == var.integrations[name].invoke_arn])
+    condition     = alltrue([for name, operation in output.configuration.operations : operation.invoke_arn == var.integrations[name].invoke_arn && operation.stream_arn == null])
     error_message = "It must be told which function each operation calls."
   }
 }
@@ -586,6 +599,8 @@ run "the_configuration_tells_what_stage_and_clients_were_given" {
       logs_kms_key_arn          = var.kms_key_arn
       throttle                  = { rate_limit = 20, burst_limit = 40 }
       usage_plan                = { rate_limit = 20, burst_limit = 40, quota_per_day = 1000 }
+      clients                   = {}
+      cache                     = {}
       web_acl_arn               = var.web_acl.arn
     }
     error_message = "Everything must be told as it was given, before it exists."

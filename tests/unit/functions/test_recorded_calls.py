@@ -55,6 +55,18 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
             {"Name": "p"},
             [("ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/p")],
         ),
+        (
+            "kinesis",
+            "PutRecord",
+            {"StreamName": "s"},
+            [("kinesis:PutRecord", "arn:aws:kinesis:us-east-1:000000000000:stream/s")],
+        ),
+        (
+            "cloudwatch",
+            "DescribeAlarms",
+            {"AlarmNames": ["high"]},
+            [("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:high")],
+        ),
     ],
 )
 def test_an_operation_is_told_by_the_actions_that_it_needs(

@@ -1,0 +1,1 @@
+"""Keeps a stream's number of shards in step with its load."""
