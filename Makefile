@@ -10,7 +10,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; AP
 report: setup ## have the compliance report of a day made, and fetch it (DATE SYSTEM; FUNCTION of a deployed system)
 	@$(DEV) -m scripts.report $(if $(DATE),--date "$(DATE)") $(if $(SYSTEM),--system "$(SYSTEM)") \
 	  $(if $(FUNCTION),--function "$(FUNCTION)")
+
+restore-drill: setup ## lose the transactions table locally, bring it back, print RPO and RTO (SYSTEM BEFORE AFTER SEED DRY_RUN)
+	@$(DEV) -m scripts.restore_drill $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(BEFORE),--before $(BEFORE)) \
+	  $(if $(AFTER),--after $(AFTER)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
 local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))

@@ -20,6 +20,12 @@ locals {
       }
     },
     var.publishers.event_rules ? { RulesOfThisAccountPublish = { service = "events.amazonaws.com", source_arns = [] } } : {},
+    var.publishers.budgets ? {
+      BudgetsOfThisAccountPublish = {
+        service     = "budgets.amazonaws.com"
+        source_arns = ["arn:${local.partition}:budgets::${data.aws_caller_identity.current.account_id}:*"]
+      }
+    } : {},
   )
 }
 

@@ -46,10 +46,12 @@ variable "publishers" {
     AWS services of this account and region that may publish in their own name (roles publish by their own policies).
       alarm_names : names of CloudWatch alarms, in which * stands for any part; not * alone (default none)
       event_rules : whether EventBridge rules may publish (default false)
+      budgets     : whether AWS Budgets may publish (default false)
   EOT
   type = object({
     alarm_names = optional(set(string), [])
     event_rules = optional(bool, false)
+    budgets     = optional(bool, false)
   })
   default  = {}
   nullable = false

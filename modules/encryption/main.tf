@@ -69,6 +69,26 @@ locals {
       context   = "aws:sns:topicArn"
       resource  = "sns:${local.region}:${local.account}:*"
     }
+    budgets_to_topics = {
+      principal = "budgets.amazonaws.com"
+      actions   = local.read_write
+      context   = "aws:sns:topicArn"
+      resource  = "sns:${local.region}:${local.account}:*"
+    }
+    trails = {
+      principal = "cloudtrail.amazonaws.com"
+      actions   = ["kms:GenerateDataKey"] # readers decrypt with rights of their own
+      context   = "aws:cloudtrail:arn"
+      resource  = "cloudtrail:${local.region}:${local.account}:trail/*"
+    }
+  }
+
+  # DescribeKey carries no encryption context, and what AWS Config encrypts, S3 does for it: there, the account is all that
+  # a statement can be held to.
+  uses_by_account = {
+    event_buses     = { sid = "EventBusesDescribeKey", principal = "events.amazonaws.com", actions = ["kms:DescribeKey"] }
+    trails          = { sid = "TrailsDescribeKey", principal = "cloudtrail.amazonaws.com", actions = ["kms:DescribeKey"] }
+    config_delivery = { sid = "ConfigDelivery", principal = "config.amazonaws.com", actions = local.read_write }
   }
 }
 
@@ -123,18 +143,17 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # DescribeKey carries no encryption context, so the account is all that it can be held to.
   dynamic "statement" {
-    for_each = contains(var.uses, "event_buses") ? ["event_buses"] : []
+    for_each = { for use, grant in local.uses_by_account : use => grant if contains(var.uses, use) }
 
     content {
-      sid       = "EventBusesDescribeKey"
-      actions   = ["kms:DescribeKey"]
+      sid       = statement.value.sid
+      actions   = statement.value.actions
       resources = ["*"]
 
       principals {
         type        = "Service"
-        identifiers = ["events.amazonaws.com"]
+        identifiers = [statement.value.principal]
       }
 
       condition {

@@ -23,13 +23,16 @@ variable "deletion_window_days" {
 variable "uses" {
   description = <<-EOT
     What AWS services may do with the key in their own name, each only for resources of this account and region.
-      log_groups       : CloudWatch Logs encrypts log groups
-      log_delivery     : CloudWatch Logs takes in the logs of services that encrypt them with the key (Step Functions)
-      event_buses      : EventBridge encrypts event buses and archives
-      events_to_queues : EventBridge rules (and their dead letters) send to encrypted SQS queues
-      events_to_topics : EventBridge rules publish to encrypted SNS topics
-      topics_to_queues : SNS topics send to encrypted SQS queues
-      alarms_to_topics : CloudWatch alarms publish to encrypted SNS topics
+      log_groups        : CloudWatch Logs encrypts log groups
+      log_delivery      : CloudWatch Logs takes in the logs of services that encrypt them with the key (Step Functions)
+      event_buses       : EventBridge encrypts event buses and archives
+      events_to_queues  : EventBridge rules (and their dead letters) send to encrypted SQS queues
+      events_to_topics  : EventBridge rules publish to encrypted SNS topics
+      topics_to_queues  : SNS topics send to encrypted SQS queues
+      alarms_to_topics  : CloudWatch alarms publish to encrypted SNS topics
+      budgets_to_topics : AWS Budgets publishes to encrypted SNS topics
+      trails            : CloudTrail encrypts its log files
+      config_delivery   : AWS Config writes to an encrypted bucket
   EOT
   type        = set(string)
   default     = []
@@ -38,8 +41,9 @@ variable "uses" {
   validation {
     condition = length(setsubtract(var.uses, [
       "log_groups", "log_delivery", "event_buses", "events_to_queues", "events_to_topics", "topics_to_queues", "alarms_to_topics",
+      "budgets_to_topics", "trails", "config_delivery",
     ])) == 0
-    error_message = "uses may hold log_groups, log_delivery, event_buses, events_to_queues, events_to_topics, topics_to_queues and alarms_to_topics."
+    error_message = "uses may hold log_groups, log_delivery, event_buses, events_to_queues, events_to_topics, topics_to_queues, alarms_to_topics, budgets_to_topics, trails and config_delivery."
   }
 }
 

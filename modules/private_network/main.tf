@@ -25,9 +25,15 @@ locals {
     min(var.zones.count, length(data.aws_availability_zones.region.names)),
   )
 
-  # The lower half of the address range in sixteenths; the upper half stays free for public subnets.
-  subnet_ranges = {
-    for index, zone in coalesce(var.zones.names, local.first_zones) : zone => cidrsubnet(var.cidr_block, 4, index)
+  zones = coalesce(var.zones.names, local.first_zones)
+
+  # The lower half of the address range in sixteenths; the upper half is for public subnets, in the same order.
+  subnet_ranges = { for index, zone in local.zones : zone => cidrsubnet(var.cidr_block, 4, index) }
+
+  # With one gateway for all zones, only its zone needs a public subnet.
+  public_subnet_ranges = {
+    for index, zone in local.zones : zone => cidrsubnet(var.cidr_block, 4, 8 + index)
+    if var.internet_access == "per_zone" || var.internet_access == "single" && index == 0
   }
 
   https = 443
@@ -54,7 +60,7 @@ resource "aws_vpc" "this" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Subnets and their ways: none leads out
+# Subnets and their ways: none leads out, unless asked for
 # ---------------------------------------------------------------------------------------------------------------------
 
 resource "aws_subnet" "private" {
@@ -85,6 +91,87 @@ resource "aws_route_table_association" "private" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# The way out, by variable: private subnet -> NAT gateway in a public subnet -> internet gateway. Nothing gets in by it.
+# ---------------------------------------------------------------------------------------------------------------------
+
+resource "aws_internet_gateway" "this" {
+  for_each = local.internet
+
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = var.name }
+}
+
+# Nothing but the NAT gateways is in here, so no address is given out to anything else.
+resource "aws_subnet" "public" {
+  for_each = local.public_subnet_ranges
+
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = each.value
+  map_public_ip_on_launch = false
+
+  tags = { Name = "${var.name}-public-${each.key}" }
+}
+
+resource "aws_route_table" "public" {
+  for_each = local.internet
+
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = "${var.name}-public" }
+}
+
+resource "aws_route" "public" {
+  for_each = local.internet
+
+  route_table_id         = aws_route_table.public[each.key].id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.this[each.key].id
+}
+
+resource "aws_route_table_association" "public" {
+  for_each = local.public_subnet_ranges
+
+  subnet_id      = aws_subnet.public[each.key].id
+  route_table_id = aws_route_table.public["this"].id
+}
+
+resource "aws_eip" "nat" {
+  for_each = local.public_subnet_ranges
+
+  domain = "vpc"
+
+  tags = { Name = "${var.name}-nat-${each.key}" }
+
+  depends_on = [aws_internet_gateway.this]
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = local.public_subnet_ranges
+
+  subnet_id     = aws_subnet.public[each.key].id
+  allocation_id = aws_eip.nat[each.key].id
+
+  tags = { Name = "${var.name}-${each.key}" }
+
+  depends_on = [aws_route.public]
+}
+
+# In its own zone where there is a gateway, so that the loss of a zone takes nobody else's way.
+resource "aws_route" "private" {
+  for_each = var.internet_access == "none" ? {} : local.subnet_ranges
+
+  route_table_id         = aws_route_table.private[each.key].id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = try(aws_nat_gateway.this[each.key], one(values(aws_nat_gateway.this))).id
+}
+
+locals {
+  internet = var.internet_access == "none" ? toset([]) : toset(["this"])
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # What a VPC brings along by default, closed: whatever forgets to name a group or a route table gets nowhere
 # ---------------------------------------------------------------------------------------------------------------------
 
@@ -102,8 +189,9 @@ resource "aws_default_route_table" "closed" {
 }
 
 # The ACL of every subnet, of those to come too unless they get one of their own: HTTPS and its answers. It is stateless,
-# so answers need rules. It cannot name prefix lists: S3 and DynamoDB have public addresses, for which 0.0.0.0/0 stands;
-# nothing else can be reached there, because no route leads to it. DNS of the VPC passes it unseen.
+# so answers need rules; the ports of data stores lie in their range. It cannot name prefix lists: S3 and DynamoDB have
+# public addresses, for which 0.0.0.0/0 stands; nothing else can be reached there, unless internet_access adds a route.
+# DNS of the VPC passes it unseen.
 resource "aws_default_network_acl" "https" {
   default_network_acl_id = aws_vpc.this.default_network_acl_id
 
@@ -156,7 +244,7 @@ locals {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Security groups: functions -> 443 -> endpoints, S3, DynamoDB
+# Security groups: functions -> 443 -> endpoints, S3, DynamoDB; by variable -> 443 -> internet, -> ports of data stores
 # ---------------------------------------------------------------------------------------------------------------------
 
 # Its rules stand in the group itself, so that Terraform takes away any that are added by hand.
@@ -183,6 +271,30 @@ resource "aws_security_group" "functions" {
     to_port         = local.https
   }
 
+  dynamic "egress" {
+    for_each = local.internet
+
+    content {
+      description = "HTTPS to the internet"
+      cidr_blocks = ["0.0.0.0/0"]
+      protocol    = "tcp"
+      from_port   = local.https
+      to_port     = local.https
+    }
+  }
+
+  dynamic "egress" {
+    for_each = var.data_ports
+
+    content {
+      description     = "To the data store ${egress.key}"
+      security_groups = [aws_security_group.data["this"].id]
+      protocol        = "tcp"
+      from_port       = egress.value
+      to_port         = egress.value
+    }
+  }
+
   tags = { Name = "${var.name}-functions" }
 }
 
@@ -202,6 +314,29 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints_from_functions" {
   ip_protocol                  = "tcp"
   from_port                    = local.https
   to_port                      = local.https
+}
+
+resource "aws_security_group" "data" {
+  # checkov:skip=CKV2_AWS_5:Data stores are attached to it where they are made (output data_security_group_id)
+  for_each = length(var.data_ports) == 0 ? toset([]) : toset(["this"])
+
+  name        = "${var.name}-data"
+  description = "Data stores: are called by the functions on their ports, and by nobody else; call nobody"
+  vpc_id      = aws_vpc.this.id
+
+  tags = { Name = "${var.name}-data" }
+}
+
+# Resources of their own, because each of the two groups names the other.
+resource "aws_vpc_security_group_ingress_rule" "data_from_functions" {
+  for_each = var.data_ports
+
+  security_group_id            = aws_security_group.data["this"].id
+  description                  = "${each.key} from the functions"
+  referenced_security_group_id = aws_security_group.functions.id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value
+  to_port                      = each.value
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ output "lambda_vpc" {
 
   depends_on = [
     aws_default_network_acl.https,
+    aws_route.private,
     aws_route_table_association.private,
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_ingress_rule.endpoints_from_functions,
@@ -43,6 +44,21 @@ output "endpoints_security_group_id" {
   value       = aws_security_group.endpoints.id
 }
 
+output "data_security_group_id" {
+  description = "Id of the security group of data stores, null without data_ports."
+  value       = one([for group in aws_security_group.data : group.id])
+}
+
+output "public_subnet_ids" {
+  description = "Ids of the public subnets, by zone; none without internet_access. Nothing but the NAT gateways belongs there."
+  value       = { for zone, subnet in aws_subnet.public : zone => subnet.id }
+}
+
+output "nat_addresses" {
+  description = "Public addresses from which the functions call the internet, by the zone of the NAT gateway; none without internet_access."
+  value       = { for zone, address in aws_eip.nat : zone => address.public_ip }
+}
+
 output "endpoint_ids" {
   description = "Ids of all endpoints by service, s3 and dynamodb included; for the condition aws:SourceVpce in policies of queues, buckets and keys."
   value = merge(
@@ -57,7 +73,7 @@ output "flow_log_group_name" {
 }
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: names (Name tags, as the console shows them), zones (how many), public_subnets (that give out public addresses), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
+  description = "What the resources were given, for the checks of the root that composes it: names (Name tags, as the console shows them), zones (how many), public_subnets (that give out public addresses), internet_access, data_ports (in from the functions), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
   value = {
     names = toset([
       for tagged in concat(
@@ -66,7 +82,9 @@ output "configuration" {
       ) : try(tagged.tags.Name, "") # a refresh may find one without: the outputs must still be there
     ])
     zones                   = length(aws_subnet.private)
-    public_subnets          = length([for subnet in aws_subnet.private : subnet if subnet.map_public_ip_on_launch])
+    public_subnets          = length([for subnet in concat(values(aws_subnet.private), values(aws_subnet.public)) : subnet if subnet.map_public_ip_on_launch])
+    internet_access         = var.internet_access
+    data_ports              = toset([for rule in aws_vpc_security_group_ingress_rule.data_from_functions : rule.from_port])
     gateway_endpoints       = toset(keys(aws_vpc_endpoint.gateway))
     interface_endpoints     = toset(keys(aws_vpc_endpoint.interface))
     endpoints_with_policies = toset([for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service if endpoint.policy != null])

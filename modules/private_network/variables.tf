@@ -57,6 +57,34 @@ variable "zones" {
   }
 }
 
+variable "internet_access" {
+  description = "Way out to the internet, HTTPS only: none (default); single, one NAT gateway for all zones; per_zone, one in each. A gateway costs about $33 a month, and $0.045 for each GB."
+  type        = string
+  default     = "none"
+
+  validation {
+    condition     = contains(["none", "single", "per_zone"], var.internet_access)
+    error_message = "internet_access must be none, single or per_zone."
+  }
+}
+
+variable "data_ports" {
+  description = "Ports on which the functions call data stores in the network, by a name: { dax = 9111, redshift = 5439 }. With any, there is a security group for the stores, which lets in the functions and nobody else."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for port in values(var.data_ports) : port >= 1024 && port <= 65535 && floor(port) == port])
+    error_message = "data_ports must be whole numbers from 1,024 to 65,535, which the network ACL lets through."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.data_ports) : can(regex("^[a-z][a-z0-9_-]{0,30}$", name))])
+    error_message = "The names of data_ports must be 1 to 31 lower-case letters, digits, hyphens and underscores."
+  }
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Endpoints
 # ---------------------------------------------------------------------------------------------------------------------

@@ -77,3 +77,26 @@ run "the_named_alarms_and_this_accounts_rules_may_publish" {
     error_message = "Nobody else may publish by the topic's policy."
   }
 }
+
+run "this_accounts_budgets_may_publish_where_told" {
+  command = plan
+
+  variables {
+    publishers = { budgets = true }
+  }
+
+  assert {
+    condition = [for s in jsondecode(data.aws_iam_policy_document.this.json).Statement : s if s.Effect == "Allow"] == [{
+      Sid       = "BudgetsOfThisAccountPublish"
+      Effect    = "Allow"
+      Action    = "sns:Publish"
+      Principal = { Service = "budgets.amazonaws.com" }
+      Resource  = "arn:aws:sns:eu-central-1:123456789012:txn-test-fraud"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:budgets::123456789012:*" }
+      }
+    }]
+    error_message = "AWS Budgets, for this account's budgets, and nobody else."
+  }
+}

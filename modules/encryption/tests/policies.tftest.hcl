@@ -44,7 +44,10 @@ run "no_service_can_use_the_key_for_another_account" {
   command = plan
 
   variables {
-    uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "events_to_topics", "topics_to_queues", "alarms_to_topics"]
+    uses = [
+      "log_groups", "log_delivery", "event_buses", "events_to_queues", "events_to_topics", "topics_to_queues",
+      "alarms_to_topics", "budgets_to_topics", "trails", "config_delivery",
+    ]
   }
 
   assert {
@@ -56,8 +59,8 @@ run "no_service_can_use_the_key_for_another_account" {
   }
 
   assert {
-    condition     = length([for statement in jsondecode(aws_kms_key.this.policy).Statement : statement if can(statement.Principal.Service)]) == 8
-    error_message = "Seven uses, one of which needs two statements."
+    condition     = length([for statement in jsondecode(aws_kms_key.this.policy).Statement : statement if can(statement.Principal.Service)]) == 12
+    error_message = "Ten uses, two of which need two statements."
   }
 }
 
@@ -65,7 +68,10 @@ run "no_service_gets_more_than_cryptography" {
   command = plan
 
   variables {
-    uses = ["log_groups", "log_delivery", "event_buses", "events_to_queues", "events_to_topics", "topics_to_queues", "alarms_to_topics"]
+    uses = [
+      "log_groups", "log_delivery", "event_buses", "events_to_queues", "events_to_topics", "topics_to_queues",
+      "alarms_to_topics", "budgets_to_topics", "trails", "config_delivery",
+    ]
   }
 
   assert {
@@ -188,6 +194,57 @@ run "alarms_may_publish_to_this_accounts_encrypted_topics" {
       if statement.Sid == "AlarmsToTopics" && try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"
     ]) == { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:aws:sns:eu-west-1:123456789012:*" } }
     error_message = "CloudWatch alarms, for topics of this account."
+  }
+}
+
+run "budgets_may_publish_to_this_accounts_encrypted_topics" {
+  command = plan
+
+  variables {
+    uses = ["budgets_to_topics"]
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition
+      if statement.Sid == "BudgetsToTopics" && try(statement.Principal.Service, "") == "budgets.amazonaws.com"
+    ]) == { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:aws:sns:eu-west-1:123456789012:*" } }
+    error_message = "AWS Budgets, for topics of this account."
+  }
+}
+
+run "cloudtrail_may_encrypt_this_accounts_trails_but_not_read_them" {
+  command = plan
+
+  variables {
+    uses = ["trails"]
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : [statement.Action, statement.Condition]
+      if try(statement.Principal.Service, "") == "cloudtrail.amazonaws.com"
+      ] == [
+      ["kms:GenerateDataKey", { ArnLike = { "kms:EncryptionContext:aws:cloudtrail:arn" = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/*" } }],
+      ["kms:DescribeKey", { StringEquals = { "aws:SourceAccount" = "123456789012" } }],
+    ]
+    error_message = "CloudTrail, for trails of this account, without Decrypt."
+  }
+}
+
+run "config_may_write_to_an_encrypted_bucket_for_this_account" {
+  command = plan
+
+  variables {
+    uses = ["config_delivery"]
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition
+      if statement.Sid == "ConfigDelivery" && try(statement.Principal.Service, "") == "config.amazonaws.com"
+    ]) == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = "AWS Config, for this account."
   }
 }
 

@@ -152,6 +152,107 @@ run "each_subnet_uses_the_route_table_of_its_zone" {
   }
 }
 
+run "there_is_no_way_out_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition = (
+      length(aws_internet_gateway.this) == 0 && length(aws_nat_gateway.this) == 0 && length(aws_eip.nat) == 0 &&
+      length(aws_subnet.public) == 0 && length(aws_route.private) == 0 && length(aws_route_table.public) == 0
+    )
+    error_message = "By default there must be nothing that leads out, and nothing that costs."
+  }
+}
+
+run "a_single_gateway_serves_all_zones" {
+  command = apply
+
+  variables {
+    internet_access = "single"
+  }
+
+  assert {
+    condition     = keys(aws_nat_gateway.this) == ["eu-central-1a"] && keys(aws_subnet.public) == ["eu-central-1a"]
+    error_message = "One gateway, in the first zone."
+  }
+
+  assert {
+    condition = length(aws_route.private) == 2 && alltrue([
+      for zone, route in aws_route.private :
+      route.nat_gateway_id == aws_nat_gateway.this["eu-central-1a"].id && route.destination_cidr_block == "0.0.0.0/0" && route.route_table_id == aws_route_table.private[zone].id
+    ])
+    error_message = "Every zone's private subnet must go out by it."
+  }
+}
+
+run "a_gateway_in_each_zone_serves_its_own_zone" {
+  command = apply
+
+  variables {
+    internet_access = "per_zone"
+    zones           = { count = 3 }
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 3 && alltrue([for zone, route in aws_route.private : route.nat_gateway_id == aws_nat_gateway.this[zone].id])
+    error_message = "The loss of a zone must not cut off another one."
+  }
+
+  assert {
+    condition = alltrue([
+      for zone, gateway in aws_nat_gateway.this :
+      gateway.subnet_id == aws_subnet.public[zone].id && gateway.allocation_id == aws_eip.nat[zone].id
+    ])
+    error_message = "Each gateway must lie in its zone's public subnet, with an address of its own."
+  }
+}
+
+run "public_subnets_take_the_upper_half_of_the_range" {
+  command = plan
+
+  variables {
+    cidr_block      = "10.1.0.0/16"
+    internet_access = "per_zone"
+    zones           = { count = 3 }
+  }
+
+  assert {
+    condition     = [for zone in sort(keys(aws_subnet.public)) : aws_subnet.public[zone].cidr_block] == ["10.1.128.0/20", "10.1.144.0/20", "10.1.160.0/20"]
+    error_message = "Public subnets must not touch the private ones."
+  }
+
+  assert {
+    condition     = [for zone in sort(keys(aws_subnet.private)) : aws_subnet.private[zone].cidr_block] == ["10.1.0.0/20", "10.1.16.0/20", "10.1.32.0/20"]
+    error_message = "Private subnets must stay where they are without them."
+  }
+}
+
+run "not_even_a_public_subnet_gives_out_public_addresses" {
+  command = plan
+
+  variables {
+    internet_access = "per_zone"
+  }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch]) && output.configuration.public_subnets == 0
+    error_message = "Only the NAT gateways have public addresses, which they are given."
+  }
+}
+
+run "public_subnets_lead_to_the_internet_gateway" {
+  command = apply
+
+  variables {
+    internet_access = "per_zone"
+  }
+
+  assert {
+    condition     = aws_route.public["this"].gateway_id == aws_internet_gateway.this["this"].id && alltrue([for link in aws_route_table_association.public : link.route_table_id == aws_route_table.public["this"].id])
+    error_message = "The gateways must reach the internet."
+  }
+}
+
 # --- what a VPC brings along -----------------------------------------------------------------------------------------
 
 run "the_default_security_group_lets_nothing_through" {
@@ -215,6 +316,62 @@ run "functions_reach_the_endpoints_s3_and_dynamodb_over_https_and_nothing_else" 
   assert {
     condition     = toset(flatten([for rule in aws_security_group.functions.egress : coalesce(rule.prefix_list_ids, [])])) == toset(["pl-s3", "pl-dynamodb"])
     error_message = "The only prefix lists that functions may call are those of S3 and DynamoDB."
+  }
+}
+
+run "with_internet_access_functions_call_the_internet_over_https_and_nothing_else" {
+  command = apply
+
+  variables {
+    internet_access = "single"
+  }
+
+  assert {
+    condition     = toset(flatten([for rule in aws_security_group.functions.egress : coalesce(rule.cidr_blocks, [])])) == toset(["0.0.0.0/0"])
+    error_message = "The internet must be added."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_security_group.functions.egress : rule.protocol == "tcp" && rule.from_port == 443 && rule.to_port == 443])
+    error_message = "Functions must call on 443 only."
+  }
+}
+
+run "there_is_no_group_of_data_stores_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(aws_security_group.data) == 0 && length(aws_vpc_security_group_ingress_rule.data_from_functions) == 0 && output.data_security_group_id == null
+    error_message = "Without data_ports there must be no group."
+  }
+}
+
+run "data_stores_are_reached_by_functions_on_their_ports_only" {
+  command = apply
+
+  variables {
+    data_ports = { dax = 9111, redshift = 5439 }
+  }
+
+  assert {
+    condition = { for name, rule in aws_vpc_security_group_ingress_rule.data_from_functions : name => rule.from_port } == { dax = 9111, redshift = 5439 } && alltrue([
+      for rule in aws_vpc_security_group_ingress_rule.data_from_functions :
+      rule.security_group_id == aws_security_group.data["this"].id && rule.referenced_security_group_id == "sg-functions" &&
+      rule.cidr_ipv4 == null && rule.ip_protocol == "tcp" && rule.to_port == rule.from_port
+    ])
+    error_message = "Only the functions' group may call the stores, and only on their ports."
+  }
+
+  assert {
+    condition = toset([
+      for rule in aws_security_group.functions.egress : rule.from_port if contains(tolist(coalesce(rule.security_groups, [])), aws_security_group.data["this"].id)
+    ]) == toset([5439, 9111])
+    error_message = "The functions must be let out to them."
+  }
+
+  assert {
+    condition     = output.data_security_group_id == aws_security_group.data["this"].id
+    error_message = "The group must be given out, for the stores."
   }
 }
 
@@ -388,6 +545,8 @@ run "the_configuration_tells_what_the_network_was_given" {
       ))
       zones                   = 2
       public_subnets          = 0
+      internet_access         = "none"
+      data_ports              = toset([])
       gateway_endpoints       = toset(["dynamodb", "s3"])
       interface_endpoints     = toset(["sns", "sqs"])
       endpoints_with_policies = toset(["dynamodb", "s3", "sns", "sqs"])
@@ -466,6 +625,30 @@ run "more_zones_than_the_region_has_are_refused" {
     zones = { count = 4 }
   }
   expect_failures = [aws_vpc.this]
+}
+
+run "another_way_out_is_refused" {
+  command = plan
+  variables {
+    internet_access = "all"
+  }
+  expect_failures = [var.internet_access]
+}
+
+run "a_port_that_the_acl_does_not_let_through_is_refused" {
+  command = plan
+  variables {
+    data_ports = { web = 80 }
+  }
+  expect_failures = [var.data_ports]
+}
+
+run "a_name_of_a_port_with_capitals_is_refused" {
+  command = plan
+  variables {
+    data_ports = { DAX = 9111 }
+  }
+  expect_failures = [var.data_ports]
 }
 
 run "an_unknown_service_is_refused" {
