@@ -15,7 +15,10 @@ module "encryption" {
   source = "../../modules/encryption"
 
   name = format(local.name, "data")
-  uses = ["alarms_to_topics", "events_to_topics", "log_groups"]
+  uses = concat(
+    ["alarms_to_topics", "budgets_to_topics", "events_to_topics", "log_groups"],
+    var.audit_trail == null ? [] : ["trails", "config_delivery"],
+  )
   # A role that a stream, bucket, table, queue, topic or parameter lets in may use the key through it, and in no other way.
   via_services = ["dynamodb", "kinesis", "s3", "sns", "sqs", "ssm"]
 }
@@ -133,7 +136,7 @@ module "spark_jobs" {
   lake_bucket        = module.lake.name
   packages_folder    = "${path.root}/${var.packages_dir}"
   schedules_enabled  = var.spark_schedules_enabled
-  failures_topic_arn = module.monitoring.processing_failures_topic_arn
+  failures_topic_arn = module.events_topic.arn
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
 }
@@ -328,7 +331,10 @@ locals {
             REPORTS_BUCKET        = module.reports.name
             REPORT_RETENTION_DAYS = module.reports.retention_days
             REPORT_LOCK_MODE      = var.report_retention.mode
+            API_NAME              = local.api_name
+            API_STAGE             = local.api_stage
           },
+          local.trail == null ? {} : { TRAIL_BUCKET = local.trail.bucket_name, TRAIL_PREFIX = local.trail_prefix },
         )
         policy_statements = merge(
           {
@@ -339,9 +345,22 @@ locals {
             write_counts    = { actions = ["s3:PutObject"], resources = ["${module.lake.arn}/analytics/table-counts/*"] }
             keep_the_report = { actions = ["s3:PutObject", "s3:PutObjectRetention"], resources = ["${module.reports.arn}/reports/*"] }
           },
+          local.trail == null ? {} : {
+            list_the_trail = { actions = ["s3:ListBucket"], resources = [local.trail.bucket_arn] }
+            read_the_trail = { actions = ["s3:GetObject"], resources = ["${local.trail.bucket_arn}/${local.trail_prefix}*"] }
+          },
         )
         schedules    = { daily = var.report_schedule }
         destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+      }
+
+      spend = {
+        description       = "Publishes what the day before cost, by the tags of this environment."
+        memory_mb         = 256
+        environment       = { COST_PROJECT = local.tags.Project, COST_ENVIRONMENT = local.tags.Environment }
+        policy_statements = {}
+        schedules         = { daily = "cron(0 12 * * ? *)" } # a day's cost is known up to 24 hours later
+        destinations      = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
       }
     },
   )
@@ -400,6 +419,14 @@ module "reshard" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 locals {
+  api_name  = format(local.name, "api")
+  api_stage = "v1"
+
+  schemes = concat(
+    var.api.api_key ? ["ApiKeyAuth"] : [],
+    { NONE = [], AWS_IAM = ["IamAuth"], JWT = ["JwtAuth"] }[var.api.authorization],
+  )
+
   served_by = {
     submitTransaction        = "ingest"
     getTransaction           = "customer_query"
@@ -428,14 +455,18 @@ locals {
 module "api" {
   source = "../../modules/rest_api"
 
-  name         = format(local.name, "api")
-  stage_name   = "v1"
+  name         = local.api_name
+  stage_name   = local.api_stage
   openapi      = file("${path.root}/openapi.yaml")
   integrations = merge(local.by_function, var.api.submit_directly ? local.by_gateway : {})
 
-  throttle               = { rate_limit = var.api.rate_limit, burst_limit = var.api.burst_limit }
-  cors                   = var.api.cors
-  cache                  = var.api.cache
+  security = local.schemes
+  jwt      = var.api.authorization == "JWT" ? { user_pool_arns = [module.user_pool["this"].arn] } : null
+  throttle = { rate_limit = var.api.rate_limit, burst_limit = var.api.burst_limit }
+  cors     = var.api.cors
+  cache = var.api.cache == null ? null : merge(var.api.cache, {
+    operations = ["getTransaction", "listCustomerTransactions", "getFraudInsights"]
+  })
   clients                = var.api.clients
   api_key_value          = var.api_key_value
   manage_account_logging = var.manage_account_logging
@@ -443,6 +474,75 @@ module "api" {
   log_retention_days     = var.log_retention_days
   alarms                 = { latency_p99_ms = 100 }
 }
+
+module "user_pool" {
+  source   = "../../modules/user_pool"
+  for_each = var.api.authorization == "JWT" ? toset(["this"]) : toset([])
+
+  name                = format(local.name, "users")
+  deletion_protection = var.deletion_protection
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Resilience, audit, cost
+# ---------------------------------------------------------------------------------------------------------------------
+
+# What AWS itself tells of: failed jobs and backups, and the month's cost. Alarms have a topic of their own.
+module "events_topic" {
+  source = "../../modules/alert_topic"
+
+  name                = format(local.name, "events")
+  display_name        = "SecureBank events"
+  kms_key_arn         = module.encryption.key_arn
+  email_subscriptions = var.alert_emails
+  publishers          = { event_rules = true, budgets = true }
+}
+
+module "backup" {
+  source   = "../../modules/backup"
+  for_each = var.backup ? toset(["this"]) : toset([])
+
+  name               = format(local.name, "backup")
+  table_arns         = [for table in module.tables : table.arn]
+  kms_key_arn        = module.encryption.key_arn
+  failures_topic_arn = module.events_topic.arn
+  force_destroy      = var.force_destroy
+}
+
+module "budget" {
+  source = "../../modules/budgets"
+
+  name            = format(local.name, "monthly")
+  amounts         = var.budget_amounts
+  cost_tag        = { key = "Project", values = [local.tags.Project] }
+  topic_arn       = module.events_topic.arn
+  email_addresses = var.alert_emails
+}
+
+module "audit_trail" {
+  source   = "../../modules/audit_trail"
+  for_each = var.audit_trail == null ? toset([]) : toset(["this"])
+
+  name         = format(local.name, "trail")
+  multi_region = var.audit_trail.multi_region
+  data_events = {
+    bucket_arns = [module.lake.arn, module.reports.arn]
+    table_arns  = [module.tables["transactions"].arn, module.tables["customers"].arn]
+    # A transaction is several calls of the functions, which tell nothing that their logs do not.
+    except_roles = [for package in keys(local.functions) : format(local.name, replace(package, "_", "-"))]
+  }
+  manage_config_recorder = var.audit_trail.manage_config_recorder
+  kms_key_arn            = module.encryption.key_arn
+  log_retention_days     = var.log_retention_days
+  force_destroy          = var.force_destroy
+}
+
+locals {
+  trail        = one(values(module.audit_trail))
+  trail_prefix = "AWSLogs/${data.aws_caller_identity.current.account_id}/CloudTrail/"
+}
+
+data "aws_caller_identity" "current" {}
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Monitoring
@@ -473,6 +573,8 @@ locals {
     merge([for key, table in module.tables : { for name, alarm in table.alarms : "table-${key}-${name}" => alarm }]...),
     { for name, alarm in module.stream_dead_letters.alarms : "given-up-${name}" => alarm },
     { lake-dead-letter = module.lake_dead_letters.alarm },
+    { for name, alarm in module.events_topic.alarms : "events-${name}" => alarm },
+    local.trail == null ? {} : { for name, alarm in local.trail.alarms : "audit-${name}" => alarm },
     { for name, counted in local.counted : name => {
       namespace   = local.namespace
       dimensions  = { service = counted[0] }

@@ -56,6 +56,21 @@ output "function_names" {
   value       = { for package, function in merge(module.functions, { for key in keys(module.reshard) : "reshard" => module.reshard[key] }) : package => function.name }
 }
 
+output "report_function_name" {
+  description = "Name of the function that makes the compliance report of a day, as make report calls it."
+  value       = module.functions["report"].name
+}
+
+output "user_pool_id" {
+  description = "Id of the Cognito user pool whose tokens the API takes; null unless api.authorization is JWT."
+  value       = one([for pool in module.user_pool : pool.id])
+}
+
+output "user_pool_client_id" {
+  description = "Id of the client that users log in with; null unless api.authorization is JWT."
+  value       = one([for pool in module.user_pool : pool.user_client_id])
+}
+
 output "policy_parameter_name" {
   description = "Name of the parameter that holds the policy document."
   value       = module.policy_parameter.name

@@ -278,6 +278,35 @@ variable "report_schedule" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Resilience, audit, cost
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "backup" {
+  description = "Whether AWS Backup keeps weekly copies of the tables, beside the 35 days of point-in-time recovery."
+  type        = bool
+  default     = true
+}
+
+variable "budget_amounts" {
+  description = "Amounts of US dollars a month at which somebody is told; the largest is the budget."
+  type        = set(number)
+  default     = [100, 200, 500]
+}
+
+variable "audit_trail" {
+  description = <<-EOT
+    CloudTrail with the data events of tables and buckets, and alarms on what nobody should do. Null: none, where the account has a trail of its own.
+      multi_region           : whether the calls of all regions are recorded (default true)
+      manage_config_recorder : whether the recorder of AWS Config and its rules are made here; a region has one (default false)
+  EOT
+  type = object({
+    multi_region           = optional(bool, true)
+    manage_config_recorder = optional(bool, false)
+  })
+  default = {}
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # People
 # ---------------------------------------------------------------------------------------------------------------------
 
