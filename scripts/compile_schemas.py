@@ -28,6 +28,7 @@ API_DOCUMENTS = {
     "flagship": API_DOCUMENT,
     "merchant_api": paths.ROOT / "examples" / "merchant_api" / "openapi.yaml",
     "stream_alerts": paths.ROOT / "examples" / "stream_alerts" / "openapi.yaml",
+    "securebank": paths.ROOT / "examples" / "securebank" / "openapi.yaml",
 }
 """The API of each system."""
 
@@ -52,13 +53,10 @@ def request_schema(name: str, api_document: Path = API_DOCUMENT) -> dict[str, An
 
 def queued_schema() -> dict[str, Any]:
     """Return the schema of a transaction in a queue or a table: any system's, in the words of the flagship."""
-    merchant_name = request_schema("TransactionRequest", API_DOCUMENTS["stream_alerts"])["properties"]["merchant_name"]
     schema = request_schema("TransactionRequest")
-    return {
-        **schema,
-        "required": list(REQUIRED_OF_ALL),
-        "properties": {**schema["properties"], "merchant_name": merchant_name},
-    }
+    of_others = request_schema("TransactionRequest", API_DOCUMENTS["securebank"])["properties"]
+    added = {name: of_others[name] for name in ("merchant_name", "transaction_type")}
+    return {**schema, "required": list(REQUIRED_OF_ALL), "properties": {**schema["properties"], **added}}
 
 
 def policy_schema() -> dict[str, Any]:

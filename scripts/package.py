@@ -22,8 +22,8 @@ from scripts.errors import CommandError
 
 SHARED = "pipeline"
 MODELS = "models"
-WITH_MODELS = frozenset({"process", "learn", "drift"})
-"""The functions that load model artifacts (`pipeline.aws.models`): `process` scores, the others compare with them."""
+WITH_MODELS = frozenset({"process", "stream_process", "learn", "drift"})
+"""The functions that load model artifacts (`pipeline.aws.models`): two of them score, the others compare with them."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE_0644 = 0o100644 << 16

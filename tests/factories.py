@@ -12,7 +12,7 @@ from pipeline.aws.queue import Message
 from pipeline.domain.account import Account
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.queued import Acceptance
-from pipeline.domain.settlement import Queued
+from pipeline.domain.settlement import FindMerchant, Queued
 from pipeline.domain.transaction import Transaction
 from pipeline.scoring.document import parse
 from pipeline.scoring.engine import DecisionEngine
@@ -62,6 +62,12 @@ def message(
 def merchant(name: str = "Corner Shop", **changes: Any) -> Merchant:
     """Return an active merchant without a limit."""
     return Merchant(**{"merchant_id": "shop", "name": name, **changes})
+
+
+def finder(*known: Merchant) -> FindMerchant:
+    """Return what finds these merchants and no other."""
+    by_id = {each.merchant_id: each for each in known}
+    return lambda payment: by_id.get(payment.merchant_id)
 
 
 def account(**changes: Any) -> Account:

@@ -121,9 +121,7 @@ class Detector:
 
     def _change(self, item: Queued, engine: Decider) -> Change:
         """Decide from an empty account: there are none here, and so no order of an account's commits either."""
-        transaction = item.acceptance.transaction
-        merchants = {transaction.merchant_id: self._merchants.find(transaction)}
-        (change,) = plan_settlement(Account(item.account_id), [item], merchants, engine).changes
+        (change,) = plan_settlement(Account(item.account_id), [item], self._merchants.find, engine).changes
         return replace(change, sequence=None)
 
     def _set_aside(self, record: StreamRecord, reason: str) -> None:

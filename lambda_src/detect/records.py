@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from pipeline.aws.keys import SORT_KEY
+from pipeline.aws.layout import SORT_KEY
 from pipeline.aws.stream import StreamRecord
 from pipeline.domain.errors import InvalidTransactionError, PipelineError
 from pipeline.domain.queue_body import from_document

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Callable, Optional
+from typing import Callable
 
 from pipeline.aws.alerts import Alerts
-from pipeline.aws.backoff import full_jitter
+from pipeline.aws.batch import read_message
 from pipeline.aws.clock import utc_now
+from pipeline.aws.failures import Failures
 from pipeline.aws.ledger import Ledger
-from pipeline.aws.observability import count, logger
 from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.queue import Message
-from pipeline.domain.errors import AccountStateError, InvalidTransactionError, VersionConflictError
-from pipeline.domain.queue_body import read_body
-from pipeline.domain.records import rejected_message_row
-from pipeline.domain.refusal import ID_REUSED
-from pipeline.domain.settlement import Queued, plan_hold
-from pipeline.domain.status import Status
-from pipeline.domain.times import to_text
-
-CONFLICT_ATTEMPTS = 4
+from pipeline.domain.errors import InvalidTransactionError
 
 
 class Recorder:
@@ -43,86 +35,19 @@ class Recorder:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._ledger = ledger
-        self._quarantine = quarantine
-        self._alerts = alerts
-        self._now = now
-        self._sleep = sleep
+        self._failures = Failures(ledger, quarantine, alerts, now, sleep)
 
     def record(self, message: Message) -> None:
         """Record one message of the dead-letter queue.
-
-        A transaction that was settled after all is left as it is. One whose account already waits
-        for another is held behind that. The alert comes last, so that it is repeated rather than lost.
 
         Raises
         ------
         VersionConflictError
             If the account kept changing; the message must be delivered again.
         """
-        item = self._read(message)
-        if item is None:
-            self._quarantine.fail_message(message.message_id, message.body, to_text(self._now()))
-            self._tell("message", message, None)
-        elif self._settle(item, message) == Status.FAILED:
-            self._tell("transaction", message, item)
-
-    def _read(self, message: Message) -> Optional[Queued]:
         try:
-            acceptance = read_body(message.body)
+            item = read_message(message)
         except InvalidTransactionError:
-            return None
-        return Queued(acceptance, message.message_id, message.sequence_number, message.receive_count)
-
-    def _settle(self, item: Queued, message: Message) -> Optional[Status]:
-        """Fail or hold the transaction; return its status, or None if the id is another transaction's."""
-        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
-            row = self._ledger.load_rows([item.transaction_id]).get(item.transaction_id)
-            if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
-                self._refuse(item, message)
-                return None
-            if row is not None and row["status"] != Status.RECEIVED:
-                return Status(row["status"])
-            try:
-                return self._fail_or_hold(item, message)
-            except VersionConflictError:
-                self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
-        raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
-
-    def _refuse(self, item: Queued, message: Message) -> None:
-        """Record a message whose id is another transaction's."""
-        row = rejected_message_row(message.message_id, message.body, ID_REUSED, self._now(), item.transaction_id)
-        self._ledger.reject_message(row)
-        count("Rejected")
-        logger.warning("failed message repeats a known id", transaction_id=item.transaction_id)
-
-    def _fail_or_hold(self, item: Queued, message: Message) -> Status:
-        at = to_text(self._now())
-        try:
-            account = self._ledger.load_block(item.account_id)
-        except AccountStateError:
-            self._quarantine.fail(item, message.body, at, keep_version=False)
-            count("Failed")
-            return Status.FAILED
-        if account.blocks(item.transaction_id):
-            self._ledger.commit([plan_hold(account, [item])], at, actor="failed")
-            count("Held")
-            return Status.HELD
-        self._quarantine.fail(item, message.body, at)
-        count("Failed")
-        return Status.FAILED
-
-    def _tell(self, kind: str, message: Message, item: Optional[Queued]) -> None:
-        account_id = item.acceptance.transaction.account_id if item else None
-        content = {
-            "kind": f"{kind.upper()}_FAILED",
-            "message_id": message.message_id,
-            "transaction_id": item.transaction_id if item else None,
-            "account_id": account_id,
-            "correlation_id": item.acceptance.correlation_id if item else None,
-        }
-        logger.error("message failed for good", extra=content)
-        todo = "Find out why, then see the guide of the system about failed transactions."
-        if account_id is not None:
-            todo += " Its account is quarantined: what follows in it waits."
-        self._alerts.publish(f"Transaction pipeline: a {kind} failed", {**content, "what_to_do": todo})
+            self._failures.give_up_message(message)
+        else:
+            self._failures.give_up(item, message)

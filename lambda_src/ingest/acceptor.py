@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Callable, Optional, Union
 
+from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.clock import utc_now
+from pipeline.aws.kinesis import TransactionStream
 from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
 from pipeline.aws.queue import NoQueue, TransactionQueue
-from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import refusal_of
@@ -60,9 +61,9 @@ class Acceptor:
 
     def __init__(
         self,
-        transactions: Union[Transactions, TimedTransactions],
+        transactions: Union[Transactions, ClaimedTransactions],
         merchants: Union[MerchantDirectory, UnlistedMerchants],
-        queue: Union[TransactionQueue, NoQueue],
+        queue: Union[TransactionQueue, TransactionStream, NoQueue],
         sweep_after: Optional[timedelta],
         now: Callable[[], datetime] = utc_now,
     ) -> None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Optional
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.acceptor import Accepted, Acceptor, Conflict
+from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.clients import client
 from pipeline.aws.http import Response, answer, body_of, error, request_id_of
+from pipeline.aws.kinesis import TransactionStream
+from pipeline.aws.layout import by_customer, by_id_and_time
 from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
-from pipeline.aws.observability import count, logger, metrics
+from pipeline.aws.observability import count, logger, metrics, timed
 from pipeline.aws.queue import NoQueue, TransactionQueue
 from pipeline.aws.settings import load_settings
-from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.aws.transactions import Transactions
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError, PipelineError, SettingError
@@ -48,16 +50,19 @@ class Settings:
         Claims ids, where the transactions table has a sort key beside them.
     merchants_table, merchant_cache_seconds
         The merchant configuration, and how long an answer of it is kept. Without it every merchant is taken.
-    transaction_queue_url
-        Where what was accepted waits; without it the table's stream takes it on.
+    transaction_queue_url, transaction_stream_name
+        Where what was accepted waits: a queue; or a Kinesis stream, behind which the table is keyed by customers.
+        Without either the table's own stream takes it on.
     sweep_after_seconds
         How long it may wait before the sweeper looks after it; without it there is no sweeper.
+    response_time_metric
+        Name of the metric that says how long answers take, in milliseconds; without it there is none.
 
     Raises
     ------
     SettingError
         If a system whose table has no stream to decide from lacks one of these: it would take
-        everybody's transactions and decide none.
+        everybody's transactions and decide none. Or if a system has a queue and a stream.
     """
 
     transactions_table: str
@@ -66,16 +71,29 @@ class Settings:
     merchants_table: Optional[str] = None
     merchant_cache_seconds: int = 60
     transaction_queue_url: Optional[str] = None
+    transaction_stream_name: Optional[str] = None
     sweep_after_seconds: Optional[int] = None
+    response_time_metric: Optional[str] = None
 
     def __post_init__(self) -> None:
         """Refuse a half-configured system: left out by mistake must not pass for left out on purpose."""
+        if self.transaction_stream_name is not None:
+            self._check_stream()
+            return
         for name in ("merchants_table", "transaction_queue_url", "sweep_after_seconds"):
             if self.transaction_ids_table is None and getattr(self, name) is None:
                 raise SettingError(
                     f"the environment variable {name.upper()} is missing: only a system with TRANSACTION_IDS_TABLE,"
                     " which decides from its table's stream, does without"
                 )
+
+    def _check_stream(self) -> None:
+        for name in ("transaction_ids_table", "sweep_after_seconds"):
+            if getattr(self, name) is None:
+                variable = name.upper()
+                raise SettingError(f"the environment variable {variable} is missing: TRANSACTION_STREAM_NAME needs it")
+        if self.transaction_queue_url is not None:
+            raise SettingError("TRANSACTION_QUEUE_URL and TRANSACTION_STREAM_NAME exclude each other")
 
 
 def build(settings: Settings) -> Acceptor:
@@ -90,10 +108,11 @@ def build(settings: Settings) -> Acceptor:
     )
 
 
-def _transactions(dynamodb: DynamoDBClient, settings: Settings) -> Transactions | TimedTransactions:
+def _transactions(dynamodb: DynamoDBClient, settings: Settings) -> Transactions | ClaimedTransactions:
     if settings.transaction_ids_table is None:
         return Transactions(dynamodb, settings.transactions_table)
-    return TimedTransactions(dynamodb, settings.transactions_table, settings.transaction_ids_table)
+    layout = by_id_and_time if settings.transaction_stream_name is None else by_customer
+    return ClaimedTransactions(dynamodb, settings.transactions_table, layout(settings.transaction_ids_table))
 
 
 def _merchants(dynamodb: DynamoDBClient, settings: Settings) -> MerchantDirectory | UnlistedMerchants:
@@ -102,7 +121,9 @@ def _merchants(dynamodb: DynamoDBClient, settings: Settings) -> MerchantDirector
     return MerchantDirectory(dynamodb, settings.merchants_table, settings.merchant_cache_seconds)
 
 
-def _queue(settings: Settings) -> TransactionQueue | NoQueue:
+def _queue(settings: Settings) -> TransactionQueue | TransactionStream | NoQueue:
+    if settings.transaction_stream_name is not None:
+        return TransactionStream(client("kinesis", READ_TIMEOUT_SECONDS), settings.transaction_stream_name)
     if settings.transaction_queue_url is None:
         return NoQueue()
     return TransactionQueue(client("sqs", READ_TIMEOUT_SECONDS), settings.transaction_queue_url)
@@ -126,6 +147,11 @@ ACCEPTOR = build(SETTINGS)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Check one transaction, accept it and answer in the shapes that the systems' API documents share."""
+    with timed(SETTINGS.response_time_metric):
+        return _respond(event)
+
+
+def _respond(event: dict[str, Any]) -> Response:
     request_id = request_id_of(event)
     try:
         transaction = parse_request(strict_json.loads(body_of(event)), ACCEPTOR.now(), VALIDATE)

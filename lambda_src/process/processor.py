@@ -8,36 +8,23 @@ one fail in any way, a crash included, what follows in the account waits instead
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 from typing import Callable, Optional
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws.backoff import full_jitter
+from pipeline.aws.batch import AccountBatch, sort_out
 from pipeline.aws.clock import utc_now
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import count, logger
 from pipeline.aws.policies import PolicyStore
 from pipeline.aws.queue import Message, TransactionQueue
-from pipeline.aws.reporting import report_settled
-from pipeline.domain.account import Account
-from pipeline.domain.errors import AccountStateError, PipelineError, VersionConflictError
-from pipeline.domain.records import rejected_message_row
-from pipeline.domain.settlement import Plan, Queued, plan_hold, plan_settlement
-from pipeline.domain.status import Status
-from pipeline.domain.times import to_text
-from process.batch import AccountBatch, BadMessage, reused, sort_out
-
-CONFLICT_ATTEMPTS = 4
+from pipeline.aws.settler import OUR_FAILURES, Settler
+from pipeline.domain.settlement import Queued, plan_hold
 
 SECONDS_AN_ACCOUNT = 10.0
 """Time that must remain to begin with an account: a call that waits and is tried again takes seconds."""
-
-OUR_FAILURES = (ClientError, BotoCoreError, PipelineError)
-"""What may go wrong with AWS or with stored data; anything else is a bug (see `_settle_alone`)."""
 
 
 class Processor:
@@ -63,11 +50,8 @@ class Processor:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ledger = ledger
-        self._merchants = merchants
         self._queue = queue
-        self._policies = policies
-        self._now = now
-        self._sleep = sleep
+        self._settler = Settler(ledger, merchants, policies, now, sleep)
 
     def process(self, messages: Sequence[Message], seconds_left: Callable[[], float] = lambda: inf) -> list[Message]:
         """Settle `messages`; return those that must be delivered again.
@@ -81,7 +65,7 @@ class Processor:
             is better than to be killed over it.
         """
         batch = sort_out(messages)
-        again = self._refuse(batch.bad)
+        again = self._settler.refuse(batch.bad)
         first_time = [account for account in batch.accounts if not account.is_retry]
         alone = [account for account in batch.accounts if account.is_retry]
         if not self._settle_together(first_time):
@@ -104,33 +88,12 @@ class Processor:
         except OUR_FAILURES as error:
             logger.info("account is fenced in its turn", extra=account.ids, cause=type(error).__name__)
 
-    def _refuse(self, bad: Sequence[BadMessage]) -> list[Message]:
-        """Record messages that are nobody's transaction; return those that could not be recorded."""
-        again = []
-        for refused in bad:
-            row = rejected_message_row(
-                refused.message.message_id,
-                refused.message.body,
-                refused.refusal,
-                self._now(),
-                refused.claimed_id,
-            )
-            try:
-                self._ledger.reject_message(row)
-            except OUR_FAILURES:
-                logger.exception("a refused message could not be recorded", message_id=refused.message.message_id)
-                again.append(refused.message)
-                continue
-            count("Rejected")
-            logger.warning("message refused", message_id=refused.message.message_id, code=refused.refusal.code)
-        return again
-
     def _settle_together(self, accounts: Sequence[AccountBatch]) -> bool:
         """Try to settle all accounts with one read and one transaction; tell whether that worked."""
         if not accounts:
             return True
         try:
-            self._commit(self._plans({account.account_id: account.queued for account in accounts}))
+            self._settler.commit(self._settler.plans({account.account_id: account.queued for account in accounts}))
         except Exception as error:  # noqa: BLE001
             # Whose fault it is, a bug of ours included, shows when each account is settled on its own.
             logger.info("batch is settled account by account", cause=type(error).__name__)
@@ -140,59 +103,13 @@ class Processor:
     def _settle_alone(self, account: AccountBatch) -> list[Message]:
         """Settle one account; return its messages that must be delivered again."""
         try:
-            return self._settle_with_retries(account)
+            return self._settler.settle_with_retries(account)
         except Exception as error:  # noqa: BLE001
             # The widest net on purpose: whatever is wrong with this account, a bug of
             # ours included, must neither fail the other accounts of the batch nor lose a message.
             logger.exception("account could not be settled", extra=account.ids)
             count("SettlementFailed")
             return self._after_failure(account, error)
-
-    def _settle_with_retries(self, account: AccountBatch) -> list[Message]:
-        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
-            open_items, bad = self._still_open(account)
-            again = self._refuse(bad)
-            if not open_items:
-                return again
-            try:
-                if open_items[0].receive_count > 1:
-                    self._ledger.fence(open_items[0])
-                self._commit(self._plans({account.account_id: open_items}))
-                return again
-            except VersionConflictError:
-                self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
-        raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
-
-    def _still_open(self, account: AccountBatch) -> tuple[list[Queued], list[BadMessage]]:
-        """Return what is not settled yet, and the messages whose id belongs to another body."""
-        rows = self._ledger.load_rows(item.transaction_id for item in account.queued)
-        open_items: list[Queued] = []
-        bad: list[BadMessage] = []
-        for item in account.queued:
-            row = rows.get(item.transaction_id)
-            if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
-                message = next(m for m in account.messages if m.message_id == item.message_id)
-                bad.append(reused(message, item.transaction_id))
-            elif row is None or row["status"] == Status.RECEIVED:
-                open_items.append(item)
-        return open_items, bad
-
-    def _plans(self, queued: Mapping[str, Sequence[Queued]]) -> list[Plan]:
-        """Plan what is queued, by account: read at once, and decided by one policy document."""
-        engine = self._policies.engine()
-        items = [item for of_account in queued.values() for item in of_account]
-        merchants = self._merchants.find_all(item.acceptance.transaction.merchant_id for item in items)
-        loaded = self._ledger.load_accounts(queued)
-        return [
-            plan_settlement(_readable(loaded[account_id]), of_account, merchants, engine)
-            for account_id, of_account in queued.items()
-        ]
-
-    def _commit(self, plans: Sequence[Plan]) -> None:
-        now = self._now()
-        self._ledger.commit(plans, to_text(now))
-        for plan in plans:
-            report_settled(plan.changes, now)
 
     def _after_failure(self, account: AccountBatch, error: Exception) -> list[Message]:
         """Return what comes back: all of the account, or after a last attempt only the head of the line."""
@@ -212,12 +129,12 @@ class Processor:
 
     def _hold_followers(self, account: AccountBatch, error: Exception) -> Optional[Queued]:
         """After a last attempt, let the others wait behind it; return the transaction they wait for."""
-        open_items, bad = self._still_open(account)
-        if not open_items or open_items[0].receive_count == 1:
+        found = self._settler.find(account)
+        if not found.open or found.open[0].receive_count == 1:
             return None
-        head, *followers = open_items
+        head, *followers = found.open
         self._ledger.fence(head)  # again, for it may be what failed, and the next receive may end in a crash
-        if not head.is_last_attempt or self._refuse(bad):
+        if not head.is_last_attempt or self._settler.refuse(found.bad):
             return None
         if head.acceptance.transaction.account_id is None:
             return head  # nobody follows a transaction without an account
@@ -225,11 +142,5 @@ class Processor:
         if block.blocked_by != head.transaction_id:
             return None
         self._ledger.note_failure(account.account_id, head.transaction_id, f"{type(error).__name__}: {error}")
-        self._commit([plan_hold(block, followers)])
+        self._settler.commit([plan_hold(block, followers)])
         return head
-
-
-def _readable(account: Account | AccountStateError) -> Account:
-    if isinstance(account, AccountStateError):
-        raise account
-    return account

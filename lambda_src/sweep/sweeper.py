@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Callable
+from typing import Callable, Union
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.clock import utc_now
+from pipeline.aws.dynamo import from_item
+from pipeline.aws.kinesis import TransactionStream
 from pipeline.aws.observability import count, logger
 from pipeline.aws.queue import TransactionQueue
-from pipeline.aws.transactions import Transactions
+from pipeline.aws.transactions import Key, WaitingRows
 from pipeline.domain.errors import PipelineError
 from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.status import Status
@@ -25,8 +27,8 @@ class Sweeper:
 
     Parameters
     ----------
-    transactions, queue
-        The table and the queue.
+    rows, queue
+        The rows that wait, and the queue or the stream that they wait for.
     index
         Name of the index of waiting rows.
     sweep_after
@@ -38,13 +40,13 @@ class Sweeper:
 
     def __init__(
         self,
-        transactions: Transactions,
-        queue: TransactionQueue,
+        rows: WaitingRows,
+        queue: Union[TransactionQueue, TransactionStream],
         index: str,
         sweep_after: timedelta,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._transactions = transactions
+        self._rows = rows
         self._queue = queue
         self._index = index
         self._sweep_after = sweep_after
@@ -54,29 +56,29 @@ class Sweeper:
         """Queue overdue transactions again; return how many there were."""
         now = self._now()
         swept = failed = 0
-        for transaction_id in self._transactions.overdue(self._index, to_text(now), ROWS_A_SHARD):
+        for key in self._rows.overdue(self._index, to_text(now), ROWS_A_SHARD):
             try:
-                swept += self._requeue(transaction_id, now)
+                swept += self._requeue(key, now)
             except (BotoCoreError, ClientError, PipelineError, *UNREADABLE_ROW):
                 # AWS's trouble or an unreadable row: the others must be swept all the same.
-                logger.exception("transaction not queued again", transaction_id=transaction_id)
+                logger.exception("transaction not queued again", extra=from_item(key))
                 failed += 1
         count("StaleReceived", swept)
         count("SweepFailed", failed)
         return swept
 
-    def _requeue(self, transaction_id: str, now: datetime) -> bool:
-        row = self._transactions.get(transaction_id)
+    def _requeue(self, key: Key, now: datetime) -> bool:
+        row = self._rows.get(key)
         if row is None or row["status"] != Status.RECEIVED:
             return False
         sweeps = min(int(row.get("sweeps", 0)), 16)
         wait = min(self._sweep_after * 2 ** (sweeps + 1), LONGEST_WAIT)
         # First the message, then the postponement: a crash between them sends it again, which is harmless.
         self._queue.send(acceptance_of(row))
-        waiting = self._transactions.postpone(transaction_id, to_text(now + wait))
+        waiting = self._rows.postpone(key, to_text(now + wait))
         logger.warning(
             "transaction queued again",
-            transaction_id=transaction_id,
+            transaction_id=row["transaction_id"],
             account_id=row.get("account_id"),
             correlation_id=row["correlation_id"],
             sweeps=sweeps + 1,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.aws.dynamo import from_item, to_item
-from pipeline.aws.keys import row_key
+from pipeline.aws.layout import by_customer, by_id_and_time
 from pipeline.domain import strict_json
 from pipeline.domain.queue_body import read_body
 from pipeline.domain.queued import accept
@@ -47,10 +47,25 @@ STREAM_ALERTS = st.fixed_dictionaries(
     {**COMMON, "timestamp": PAST_MICROSECONDS.map(lambda n: n / 1_000_000)},
     optional={"account_id": IDS, "merchant_name": st.text(min_size=1, max_size=100)},
 )
+SECUREBANK = st.fixed_dictionaries(
+    {
+        **COMMON,
+        "customer_id": IDS,
+        "timestamp": PAST_MICROSECONDS.map(lambda n: to_text(from_unix(Decimal(n).scaleb(-6)))),
+    },
+    optional={
+        "merchant_category": st.from_regex(r"[a-z0-9_]{1,64}", fullmatch=True),
+        "transaction_type": st.sampled_from(["purchase", "refund"]),
+        "channel": st.sampled_from(["online", "atm"]),
+        "merchant_name": st.text(min_size=1, max_size=100),
+        "location": st.fixed_dictionaries({"latitude": st.integers(-90, 90), "longitude": st.just(-0.5)}),
+    },
+)
 REQUESTS = st.one_of(
     st.tuples(st.just("flagship"), FLAGSHIP),
     st.tuples(st.just("merchant_api"), MERCHANT_API),
     st.tuples(st.just("stream_alerts"), STREAM_ALERTS),
+    st.tuples(st.just("securebank"), SECUREBANK),
 )
 
 
@@ -95,10 +110,22 @@ def test_unix_time_reads_back_to_the_digit_however_many_zeros_it_had(microsecond
 def test_the_sort_key_is_the_time_of_the_request(document: dict[str, Any]) -> None:
     accepted = accept(parsed("stream_alerts", document), NOW, "request")
 
-    key = from_item(row_key(accepted, sort_key=True))
+    key = from_item(by_id_and_time("ids").key(accepted))
 
     assert key == {"transaction_id": document["transaction_id"], "timestamp": Decimal(repr(document["timestamp"]))}
     assert from_unix(key["timestamp"]) == from_text(str(accepted.transaction.occurred_at))
+
+
+@given(SECUREBANK)
+def test_a_customers_row_begins_its_key_with_the_time_of_the_request(document: dict[str, Any]) -> None:
+    layout = by_customer("ids")
+    accepted = accept(parsed("securebank", document), NOW, "request")
+
+    stored = from_item(layout.row_of(accepted, received_row(accepted)))
+
+    place = f"{document['timestamp']}#{document['transaction_id']}"
+    assert (stored["customer_id"], stored["timestamp"]) == (document["customer_id"], place)
+    assert acceptance_of(layout.ours(stored)) == accepted
 
 
 @given(PAST_MICROSECONDS, PAST_MICROSECONDS)

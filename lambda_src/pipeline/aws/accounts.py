@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from pipeline.aws.dynamo import to_bytes, to_item
+from pipeline.aws.layout import ACCOUNTS, AccountLayout
 from pipeline.aws.reads import batch_get
-from pipeline.aws.writes import condition_held
+from pipeline.aws.writes import Writes, condition_held
 from pipeline.domain.account import Account
 from pipeline.domain.errors import AccountStateError
 from pipeline.domain.profile import EMPTY, AccountProfile
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_REASON = 500
 LoadedAccounts = dict[str, Union[Account, AccountStateError]]
-Writes = list[dict[str, Any]]
-"""Items of a TransactWriteItems call."""
+
+_DATES = "created_at = if_not_exists(created_at, :at), updated_at = :at"
 
 _ACCOUNT_FIELDS = ("commits", "held", "blocked_by", "last_transaction_id", "last_occurred_at")
 
@@ -42,17 +43,26 @@ class AccountTable:
         Name of the table.
     sleep
         Waits the given seconds before a read is tried again.
+    layout
+        How its rows lie.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+        layout: AccountLayout = ACCOUNTS,
+    ) -> None:
         self._client = client
         self._table = table
         self._sleep = sleep
+        self._layout = layout
 
     def load(self, account_ids: Iterable[str]) -> LoadedAccounts:
         """Return each account; an account never seen is a new one, an unreadable one is its error."""
         ids = sorted(set(account_ids))
-        rows = batch_get(self._client, self._table, "account_id", ids, self._sleep)
+        rows = batch_get(self._client, self._table, self._layout.key, ids, self._sleep)
         return {account_id: _read_account(account_id, rows.get(account_id)) for account_id in ids}
 
     def load_block(self, account_id: str) -> Account:
@@ -63,7 +73,8 @@ class AccountTable:
         AccountStateError
             If that is unreadable, too.
         """
-        row = batch_get(self._client, self._table, "account_id", [account_id], self._sleep).get(account_id, {})
+        key = self._layout.key
+        row = batch_get(self._client, self._table, key, [account_id], self._sleep).get(account_id, {})
         try:
             return Account(
                 account_id,
@@ -79,7 +90,7 @@ class AccountTable:
         condition_held(
             lambda: self._client.update_item(
                 TableName=self._table,
-                Key=_key(account_id),
+                Key=self._key(account_id),
                 UpdateExpression="SET blocked_reason = :reason",
                 ConditionExpression="blocked_by = :id",
                 ExpressionAttributeValues={":reason": {"S": reason[:LONGEST_REASON]}, ":id": {"S": transaction_id}},
@@ -90,7 +101,7 @@ class AccountTable:
         """Return the write that blocks the account for this transaction, unless another blocks it already."""
         block = {
             "TableName": self._table,
-            "Key": _key(item.account_id),
+            "Key": self._key(item.account_id),
             "UpdateExpression": "SET blocked_by = if_not_exists(blocked_by, :id) ADD version :one",
             "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":one": 1}),
         }
@@ -108,17 +119,24 @@ class AccountTable:
         """
         # A version that is no number cannot be counted up; it is put aside for the operator.
         count_up = "ADD version :one" if keep_version else ", unreadable_version = version, version = :one"
+        dates = f", {_DATES}" if self._layout.dated else ""
         block = {
             "TableName": self._table,
-            "Key": _key(item.account_id),
-            "UpdateExpression": f"SET blocked_by = :id, quarantined_at = :at {count_up}",
+            "Key": self._key(item.account_id),
+            "UpdateExpression": f"SET blocked_by = :id, quarantined_at = :at{dates} {count_up}",
             "ConditionExpression": "attribute_not_exists(blocked_by) OR blocked_by = :id",
             "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1}),
         }
         return [{"Update": block}]
 
-    def commit_writes(self, plan: Plan) -> Writes:
-        """Return the write of what a plan makes of its account; none if it leaves it as it is."""
+    def commit_writes(self, plan: Plan, at: str) -> Writes:
+        """Return the write of what a plan makes of its account; none if it leaves it as it is.
+
+        Parameters
+        ----------
+        plan, at
+            What becomes of it, and the time of that, UTC, RFC 3339.
+        """
         if plan.after == plan.before:
             return []
         changed = {
@@ -128,23 +146,30 @@ class AccountTable:
         }
         if plan.after.profile != plan.before.profile:
             changed["profile"] = plan.after.profile.pack()
-        assigned = to_item({**changed, "version": plan.after.version})
+        assigned = to_item({**changed, "version": plan.after.version, **self._layout.shown(plan)})
         expression = "SET " + ", ".join(f"{name} = :{name}" for name in assigned)
+        if self._layout.dated:
+            expression += f", {_DATES}"
         if changed.get("blocked_by", "") is None:
             expression += " REMOVE blocked_by, blocked_reason, quarantined_at"
         values = {f":{name}": value for name, value in assigned.items()}
+        if self._layout.dated:
+            values[":at"] = {"S": at}
         condition = "attribute_not_exists(version)"
         if plan.before.version:
             condition = "version = :before"
             values[":before"] = {"N": str(plan.before.version)}
         update = {
             "TableName": self._table,
-            "Key": _key(plan.before.account_id),
+            "Key": self._key(plan.before.account_id),
             "UpdateExpression": expression,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
         return [{"Update": update}]
+
+    def _key(self, account_id: str) -> dict[str, Any]:
+        return {self._layout.key: {"S": account_id}}
 
 
 class NoAccounts:
@@ -169,16 +194,12 @@ class NoAccounts:
         """Return nothing: nobody waits for a transaction without an account."""
         return []
 
-    def commit_writes(self, _plan: Plan) -> Writes:
+    def commit_writes(self, _plan: Plan, _at: str) -> Writes:
         """Return nothing: the transaction's row is all there is."""
         return []
 
 
 Accounts = Union[AccountTable, NoAccounts]
-
-
-def _key(account_id: str) -> dict[str, Any]:
-    return {"account_id": {"S": account_id}}
 
 
 def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Account, AccountStateError]:

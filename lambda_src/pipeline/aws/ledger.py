@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
 from pipeline.aws.accounts import Accounts, LoadedAccounts
-from pipeline.aws.keys import row_key
-from pipeline.aws.reads import batch_get
-from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_row, unsettled_values
-from pipeline.aws.writes import transact
+from pipeline.aws.insights import NO_INSIGHTS, Counting
+from pipeline.aws.layout import BY_ID, Layout
+from pipeline.aws.reads import MOST_KEYS, Rows, Wanted, batch_get, batch_get_tables, wanted
+from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_writes, unsettled_values
+from pipeline.aws.writes import Writes, transact
 from pipeline.domain.account import Account
+from pipeline.domain.errors import ItemTooLargeError
 from pipeline.domain.records import change_attributes, history_entry
 from pipeline.domain.settlement import Change, Plan, Queued
 
@@ -35,7 +37,11 @@ class Ledger:
     accounts
         The accounts table, or what stands for it.
     sleep
-        Waits the given seconds before a read is tried again.
+        Waits the given seconds before a call is tried again.
+    layout
+        How the rows of transactions lie.
+    insights
+        The counters by day, or what stands for them.
     """
 
     def __init__(
@@ -44,11 +50,15 @@ class Ledger:
         transactions_table: str,
         accounts: Accounts,
         sleep: Callable[[float], None] = time.sleep,
+        layout: Layout = BY_ID,
+        insights: Counting = NO_INSIGHTS,
     ) -> None:
         self._client = client
         self._transactions = transactions_table
         self._accounts = accounts
         self._sleep = sleep
+        self._layout = layout
+        self._insights = insights
 
     def load_accounts(self, account_ids: Iterable[str]) -> LoadedAccounts:
         """Return each account; an account never seen is a new one, an unreadable one is its error."""
@@ -64,13 +74,27 @@ class Ledger:
         """
         return self._accounts.load_block(account_id)
 
-    def load_rows(self, transaction_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Return the rows that exist, by transaction id."""
-        ids = sorted(set(transaction_ids))
-        return batch_get(self._client, self._transactions, "transaction_id", ids, self._sleep)
+    def known(self, items: Iterable[Queued]) -> Rows:
+        """Return what is known of the transactions by their ids, by our names; nothing of those that are new.
+
+        That is the row; or the claim of the id alone, which has no "status", where the id belongs to a transaction
+        that lies elsewhere, or the row has been deleted.
+        """
+        by_id = {item.transaction_id: item for item in items}
+        ids, claims = sorted(by_id), self._layout.ids_table
+        if not claims:
+            return batch_get(self._client, self._transactions, "transaction_id", ids, self._sleep)
+        found: Rows = {}
+        for start in range(0, len(ids), MOST_KEYS // 2):
+            part = ids[start : start + MOST_KEYS // 2]
+            keys = [self._layout.key(by_id[key].acceptance) for key in part]
+            wishes = [wanted(claims, "transaction_id", part), Wanted(self._transactions, keys, "transaction_id")]
+            for rows in batch_get_tables(self._client, wishes, self._sleep):
+                found.update((key, self._layout.ours(row)) for key, row in rows.items())
+        return found
 
     def commit(self, plans: Sequence[Plan], at: str, actor: str = "process") -> None:
-        """Commit all plans in one transaction.
+        """Commit all plans in one transaction, together with what they count.
 
         Parameters
         ----------
@@ -86,14 +110,17 @@ class Ledger:
         VersionConflictError
             If any account or row is not as the plans expect; nothing was written.
         """
-        writes = [self._row_write(change, at, actor) for plan in plans for change in plan.changes]
-        writes += [write for plan in plans for write in self._accounts.commit_writes(plan)]
-        if writes:
-            self._transact(writes)
+        changes = [change for plan in plans for change in plan.changes]
+        writes = [write for change in changes for write in self._row_writes(change, at, actor)]
+        writes += [write for plan in plans for write in self._accounts.commit_writes(plan, at)]
+        try:
+            self._transact([*writes, *self._insights.commit_writes(changes)])
+        except ItemTooLargeError:
+            self._transact([*writes, *self._insights.coarse_writes(changes)])
 
     def reject_message(self, row: Mapping[str, Any]) -> None:
         """Record a message that is refused; recording it again changes nothing."""
-        put_once(self._client, self._transactions, row)
+        put_once(self._client, self._transactions, self._layout.row_of_message(row))
 
     def fence(self, item: Queued) -> None:
         """Block the account for this transaction, unless another blocks it or this one is settled.
@@ -111,7 +138,7 @@ class Ledger:
             return
         unsettled = {
             "TableName": self._transactions,
-            "Key": row_key(item.acceptance),
+            "Key": self._layout.key(item.acceptance),
             "ConditionExpression": UNSETTLED,
             "ExpressionAttributeNames": UNSETTLED_NAMES,
             "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
@@ -122,10 +149,15 @@ class Ledger:
         """Keep, for the operator, why `transaction_id` blocks its account."""
         self._accounts.note_failure(account_id, transaction_id, reason)
 
-    def _transact(self, writes: list[dict[str, Any]]) -> None:
-        transact(self._client, writes, "the account or a row changed since it was read")
+    def _transact(self, writes: Writes) -> None:
+        if writes:
+            transact(self._client, writes, "the account or a row changed since it was read", self._sleep)
 
-    def _row_write(self, change: Change, at: str, actor: str) -> dict[str, Any]:
-        attributes = {**change_attributes(change, at), "status": change.status.value}
+    def _row_writes(self, change: Change, at: str, actor: str) -> Writes:
+        attributes = {
+            **change_attributes(change, at),
+            "status": change.status.value,
+            **self._layout.shown(change, at),
+        }
         entry = history_entry(change.status, at, actor, change.reason)
-        return {"Update": settle_row(self._transactions, row_key(change.queued.acceptance), attributes, entry)}
+        return settle_writes(self._transactions, self._layout, change.queued, attributes, entry)

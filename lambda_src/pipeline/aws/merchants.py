@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.observability import count, logger
-from pipeline.aws.reads import Wanted, batch_get_tables
+from pipeline.aws.reads import batch_get_tables, wanted
 from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.merchant_risk import EMPTY, MerchantRisk, MerchantStateError
@@ -100,13 +100,24 @@ class MerchantDirectory:
             found[merchant.merchant_id] = merchant
         return found
 
+    def finder(self, payments: Iterable[Payment]) -> Callable[[Payment], Optional[Merchant]]:
+        """Return what finds the merchants of all these payments, which are read at once.
+
+        Raises
+        ------
+        MerchantUnreadableError
+            If the row of one holds no merchant.
+        """
+        found = self.find_all(payment.merchant_id for payment in payments)
+        return lambda payment: found.get(payment.merchant_id)
+
     def _read(self, merchant_ids: list[str]) -> list[Merchant]:
         if not merchant_ids:
             return []
-        wanted = [Wanted(self._table, "merchant_id", merchant_ids)]
+        wishes = [wanted(self._table, "merchant_id", merchant_ids)]
         if self._risk_table is not None:
-            wanted.append(Wanted(self._risk_table, "merchant_id", merchant_ids, consistent=False))
-        rows, *risks = batch_get_tables(self._client, wanted, self._sleep)
+            wishes.append(wanted(self._risk_table, "merchant_id", merchant_ids, consistent=False))
+        rows, *risks = batch_get_tables(self._client, wishes, self._sleep)
         known = risks[0] if risks else {}
         return [_merchant(row, _risk(key, known.get(key))) for key, row in rows.items()]
 
@@ -117,6 +128,10 @@ class UnlistedMerchants:
     def find(self, payment: Transaction) -> Merchant:
         """Return the merchant that is paid, active and without a limit; what has no name goes by its id."""
         return Merchant(payment.merchant_id, payment.merchant_name or payment.merchant_id)
+
+    def finder(self, _payments: Iterable[Transaction]) -> Callable[[Transaction], Merchant]:
+        """Return what finds each of these payments' merchants: the payments say it all."""
+        return self.find
 
 
 def _risk(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:

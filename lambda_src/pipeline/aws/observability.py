@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Optional
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -25,6 +29,17 @@ def count(name: str, value: int = 1) -> None:
 def milliseconds(name: str, value: float) -> None:
     """Add one observation, in milliseconds, to a latency metric."""
     metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)
+
+
+@contextmanager
+def timed(name: Optional[str]) -> Iterator[None]:
+    """Observe how long the block takes in the latency metric `name`; without a name nothing is observed."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        if name is not None:
+            milliseconds(name, (time.perf_counter() - start) * 1000)
 
 
 def measure(name: str, value: float, **dimensions: str) -> None:

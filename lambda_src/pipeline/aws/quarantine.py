@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws.accounts import Accounts
-from pipeline.aws.keys import row_key
-from pipeline.aws.rows import put_once, settle_row
-from pipeline.aws.writes import transact
+from pipeline.aws.layout import BY_ID, Layout
+from pipeline.aws.rows import put_once, settle_writes
+from pipeline.aws.writes import Writes, transact
 from pipeline.domain.records import MESSAGE_PREFIX, history_entry, transaction_attributes
 from pipeline.domain.settlement import Queued
 from pipeline.domain.status import Status
@@ -16,7 +16,8 @@ from pipeline.domain.status import Status
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REASON = "RECEIVES_EXHAUSTED"
+RECEIVES_EXHAUSTED = "RECEIVES_EXHAUSTED"
+"""The reason where a queue gave a message up."""
 
 
 class Quarantine:
@@ -30,12 +31,27 @@ class Quarantine:
         Name of the table.
     accounts
         The accounts table, or what stands for it.
+    layout
+        How the rows of transactions lie.
+    actor, reason
+        Who gives a transaction up, and why, for the history.
     """
 
-    def __init__(self, client: DynamoDBClient, transactions_table: str, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        transactions_table: str,
+        accounts: Accounts,
+        layout: Layout = BY_ID,
+        actor: str = "failed",
+        reason: str = RECEIVES_EXHAUSTED,
+    ) -> None:
         self._client = client
         self._transactions = transactions_table
         self._accounts = accounts
+        self._layout = layout
+        self._actor = actor
+        self._reason = reason
 
     def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True) -> None:
         """Mark the transaction FAILED, with its original message, and block its account, both or neither.
@@ -54,10 +70,7 @@ class Quarantine:
         VersionConflictError
             If the transaction is settled, or its account waits for another one.
         """
-        writes = [
-            {"Update": self._failed_row(item, body, at)},
-            *self._accounts.quarantine_writes(item, at, keep_version),
-        ]
+        writes = [*self._row_writes(item, body, at), *self._accounts.quarantine_writes(item, at, keep_version)]
         transact(self._client, writes, "the transaction or its account changed meanwhile")
 
     def fail_message(self, message_id: str, body: str, at: str) -> None:
@@ -68,18 +81,20 @@ class Quarantine:
             "revision": 1,
             "received_at": at,
             "failure": _failure(message_id, body, at),
-            "history": [history_entry(Status.FAILED, at, "failed", REASON)],
+            "history": [self._entry(at)],
         }
-        put_once(self._client, self._transactions, row)
+        put_once(self._client, self._transactions, self._layout.row_of_message(row))
 
-    def _failed_row(self, item: Queued, body: str, at: str) -> dict[str, Any]:
+    def _row_writes(self, item: Queued, body: str, at: str) -> Writes:
         attributes = {
             **transaction_attributes(item.acceptance),
             "status": Status.FAILED.value,
             "failure": _failure(item.message_id, body, at),
         }
-        entry = history_entry(Status.FAILED, at, "failed", REASON)
-        return settle_row(self._transactions, row_key(item.acceptance), attributes, entry)
+        return settle_writes(self._transactions, self._layout, item, attributes, self._entry(at))
+
+    def _entry(self, at: str) -> dict[str, str]:
+        return history_entry(Status.FAILED, at, self._actor, self._reason)
 
 
 def _failure(message_id: str, body: str, at: str) -> Mapping[str, str]:

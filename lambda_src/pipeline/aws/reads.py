@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 4
 
+MOST_KEYS = 100
+"""Keys that one call takes at most, over all its tables."""
+
 Rows = dict[str, dict[str, Any]]
-"""Rows by their key."""
+"""Rows by one of their attributes, which is the key where that is one text."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,23 @@ class Wanted:
 
     Parameters
     ----------
-    table, key, values
-        Its name, its key, and which of them; at most 100 over all tables of a call.
+    table, keys
+        Its name, and the keys in wire format; at most `MOST_KEYS` over all tables of a call.
+    by
+        The attribute by which the rows are told apart; no two of them hold the same.
     consistent
         Whether the read must see every write before it, for twice the price.
     """
 
     table: str
-    key: str
-    values: Sequence[str]
+    keys: Sequence[Mapping[str, Any]]
+    by: str
     consistent: bool = True
+
+
+def wanted(table: str, key: str, values: Sequence[str], *, consistent: bool = True) -> Wanted:
+    """Return the wish for rows of a table whose key is one text."""
+    return Wanted(table, [{key: {"S": value}} for value in values], key, consistent)
 
 
 def batch_get(
@@ -47,23 +57,25 @@ def batch_get(
     UndeliveredError
         If the table stays throttled over all attempts.
     """
-    return batch_get_tables(client, [Wanted(table, key, values)], sleep)[0]
+    rows: Rows = {}
+    for start in range(0, len(values), MOST_KEYS):
+        part = wanted(table, key, values[start : start + MOST_KEYS])
+        rows.update(batch_get_tables(client, [part], sleep)[0])
+    return rows
 
 
-def batch_get_tables(client: DynamoDBClient, wanted: Sequence[Wanted], sleep: Callable[[float], None]) -> list[Rows]:
-    """Return the rows of each table in one call, in the order of `wanted`; missing ones are left out.
+def batch_get_tables(client: DynamoDBClient, wishes: Sequence[Wanted], sleep: Callable[[float], None]) -> list[Rows]:
+    """Return the rows of each table in one call, in the order of `wishes`; missing ones are left out.
 
     Raises
     ------
     UndeliveredError
         If a table stays throttled over all attempts.
     """
-    keys = {one.table: one.key for one in wanted}
-    found: dict[str, Rows] = {one.table: {} for one in wanted}
+    names = {one.table: one.by for one in wishes}
+    found: dict[str, Rows] = {one.table: {} for one in wishes}
     pending: dict[str, Any] = {
-        one.table: {"Keys": [{one.key: {"S": value}} for value in one.values], "ConsistentRead": one.consistent}
-        for one in wanted
-        if one.values
+        one.table: {"Keys": list(one.keys), "ConsistentRead": one.consistent} for one in wishes if one.keys
     }
     for attempt in range(1, MAX_ATTEMPTS + 1):
         if not pending:
@@ -71,11 +83,11 @@ def batch_get_tables(client: DynamoDBClient, wanted: Sequence[Wanted], sleep: Ca
         answer: Any = client.batch_get_item(RequestItems=pending)
         for table, items in answer["Responses"].items():
             for row in map(from_item, items):
-                found[table][row[keys[table]]] = row
+                found[table][row[names[table]]] = row
         pending = answer.get("UnprocessedKeys", {})
         if pending and attempt < MAX_ATTEMPTS:
             sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
     if pending:
         left = ", ".join(f"{len(part['Keys'])} of {table}" for table, part in sorted(pending.items()))
         raise UndeliveredError(f"keys stayed unread: {left}")
-    return [found[one.table] for one in wanted]
+    return [found[one.table] for one in wishes]

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.dynamo import to_item
-from pipeline.aws.writes import condition_held
+from pipeline.aws.layout import Layout
+from pipeline.aws.writes import Writes, condition_held
+from pipeline.domain.settlement import Queued
 from pipeline.domain.status import Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+UNKNOWN = "attribute_not_exists(transaction_id)"
+"""The condition under which a row or a claim is new: all of them hold this attribute."""
+
 WAITING = "#status = :received AND #fingerprint = :fingerprint"
 """The condition under which a row that must exist may be settled: waiting with the same body."""
 
-UNSETTLED = f"attribute_not_exists(transaction_id) OR ({WAITING})"
+UNSETTLED = f"{UNKNOWN} OR ({WAITING})"
 """The condition under which a transaction may be settled: unknown, or waiting with the same body."""
 
 UNSETTLED_NAMES = {"#status": "status", "#fingerprint": "fingerprint"}
@@ -40,7 +45,7 @@ def settle_row(
     table
         Name of the transactions table.
     key
-        Key of the row (see `pipeline.aws.keys`).
+        Key of the row (see `pipeline.aws.layout`).
     attributes
         What the row gets; "status" and "fingerprint" among them, parts that are None are left out.
     entry
@@ -68,10 +73,41 @@ def settle_row(
     }
 
 
-def put_once(client: DynamoDBClient, table: str, row: Mapping[str, Any]) -> None:
-    """Store a row unless its id is known; storing it again changes nothing."""
-    condition_held(
-        lambda: client.put_item(
-            TableName=table, Item=to_item(row), ConditionExpression="attribute_not_exists(transaction_id)"
-        )
-    )
+def settle_writes(
+    table: str, layout: Layout, item: Queued, attributes: Mapping[str, Any], entry: Mapping[str, str]
+) -> Writes:
+    """Return the writes that settle a transaction: its row, and the claim of its id where nobody claimed it yet.
+
+    Parameters
+    ----------
+    table, layout
+        Name and layout of the transactions table.
+    item
+        The transaction. Where ids are claimed, `is_stored` says whether its row must be there: a row that was
+        deleted is not made again by a message that comes twice.
+    attributes, entry
+        As for `settle_row`, by our names.
+    """
+    key, ids_table = layout.key(item.acceptance), layout.ids_table
+    row = layout.beside_key({"transaction_id": item.transaction_id, **attributes})
+    if ids_table and item.is_stored:
+        return [{"Update": settle_row(table, key, row, entry, WAITING)}]
+    update = {"Update": settle_row(table, key, row, entry)}
+    return [update, put_new(ids_table, layout.claim_of(item.acceptance))] if ids_table else [update]
+
+
+def put_new(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the write that stores a row or a claim if there is none; where there is one, the refusal holds it."""
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": UNKNOWN,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def put_once(client: DynamoDBClient, table: str, item: Mapping[str, Any]) -> None:
+    """Store a row, in wire format, unless its key is known; storing it again changes nothing."""
+    condition_held(lambda: client.put_item(TableName=table, Item=item, ConditionExpression=UNKNOWN))

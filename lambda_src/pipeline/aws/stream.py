@@ -1,4 +1,4 @@
-"""Batches of a table's stream: what a record says, and the answer from which record on the stream comes again."""
+"""Batches of streams: what a record of a table's stream says, and from which record on a stream comes again."""
 
 from __future__ import annotations
 
@@ -30,10 +30,7 @@ class StreamRecord:
     @property
     def sequence_number(self) -> str:
         """The stream's name for the record; "" if it has none, and Lambda takes that for the whole batch."""
-        try:
-            return str(self.raw["dynamodb"]["SequenceNumber"])
-        except (KeyError, TypeError):
-            return ""
+        return _sequence_number(self.raw)
 
     @property
     def event_name(self) -> str:
@@ -65,13 +62,21 @@ def read_records(event: Mapping[str, Any]) -> list[StreamRecord]:
     return [StreamRecord(place, raw) for place, raw in enumerate(event["Records"])]
 
 
+def _sequence_number(raw: Mapping[str, Any]) -> str:
+    """Return the name of a record of a table's stream or of Kinesis."""
+    try:
+        return str(raw["kinesis"]["sequenceNumber"] if "kinesis" in raw else raw["dynamodb"]["SequenceNumber"])
+    except (KeyError, TypeError):
+        return ""
+
+
 def again_from(event: Mapping[str, Any], sequence_number: Optional[str]) -> dict[str, Any]:
     """Return the answer that has the stream deliver a record and all after it again.
 
     Parameters
     ----------
     event
-        The batch.
+        The batch, of a table's stream or of Kinesis.
     sequence_number
         The first record that is not done; None: all are.
 
@@ -85,6 +90,6 @@ def again_from(event: Mapping[str, Any], sequence_number: Optional[str]) -> dict
     if sequence_number is None:
         return {"batchItemFailures": []}
     first, *followers = event["Records"]
-    if followers and StreamRecord(0, first).sequence_number == sequence_number:
+    if followers and _sequence_number(first) == sequence_number:
         raise BatchStuckError(f"record {sequence_number} holds up {len(followers)} others of its batch")
     return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}

@@ -1,4 +1,4 @@
-"""Single rows of the transactions table: accepting, finding, and looking after those that wait."""
+"""Single rows of the transactions table: accepting and finding those whose key is their id, and those that wait."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from botocore.exceptions import ClientError
 
 from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.aws.layout import BY_ID, Layout
 from pipeline.aws.writes import condition_held, retry_conflicts
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.records import RECEIVED_SHARDS, received_row
@@ -17,9 +18,12 @@ from pipeline.domain.status import Status
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+Key = Mapping[str, Any]
+"""The key of a row in wire format."""
+
 
 class Transactions:
-    """The transactions table, row by row.
+    """The transactions table whose key is the id, row by row.
 
     Parameters
     ----------
@@ -66,8 +70,25 @@ class Transactions:
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def overdue(self, index: str, now: str, limit: int) -> Iterator[str]:
-        """Yield the ids of up to `limit` transactions that have waited past their time, the longest waiting first.
+
+class WaitingRows:
+    """The rows of transactions that wait, by their keys.
+
+    Parameters
+    ----------
+    client
+        A DynamoDB client.
+    table, layout
+        Name of the transactions table, and how its rows lie.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, layout: Layout = BY_ID) -> None:
+        self._client = client
+        self._table = table
+        self._layout = layout
+
+    def overdue(self, index: str, now: str, limit: int) -> Iterator[Key]:
+        """Yield the keys of up to `limit` transactions that have waited past their time, the longest waiting first.
 
         Parameters
         ----------
@@ -87,14 +108,19 @@ class Transactions:
                 Limit=limit,
             )
             for item in answer["Items"]:
-                yield str(item["transaction_id"]["S"])
+                yield self._layout.key_in(item)
 
-    def postpone(self, transaction_id: str, sweep_after: str) -> bool:
+    def get(self, key: Key) -> Optional[dict[str, Any]]:
+        """Return the row by our names, strongly consistent, or None."""
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return self._layout.ours(from_item(answer["Item"])) if "Item" in answer else None
+
+    def postpone(self, key: Key, sweep_after: str) -> bool:
         """Set when the sweeper looks again; tell whether the transaction is still waiting."""
         return condition_held(
             lambda: self._client.update_item(
                 TableName=self._table,
-                Key={"transaction_id": {"S": transaction_id}},
+                Key=key,
                 UpdateExpression="SET sweep_after = :after ADD sweeps :one",
                 ConditionExpression="#status = :received",
                 ExpressionAttributeNames={"#status": "status"},

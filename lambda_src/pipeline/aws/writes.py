@@ -10,12 +10,18 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.backoff import full_jitter
 from pipeline.aws.dynamo import error_code
-from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.errors import ItemTooLargeError, VersionConflictError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Answer = TypeVar("Answer")
+
+Writes = list[dict[str, Any]]
+"""Items of a TransactWriteItems call."""
+
+MOST_WRITES = 100
+"""Items that one such call takes at most. With rows below 10 KB it cannot reach the other limit, 4 MB."""
 
 CONFLICT_ATTEMPTS = 5
 
@@ -38,24 +44,37 @@ def is_conflict(error: ClientError) -> bool:
     return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-def transact(client: DynamoDBClient, writes: list[dict[str, Any]], conflict: str) -> None:
-    """Make all writes or none.
+def transact(
+    client: DynamoDBClient, writes: Writes, conflict: str, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Make all writes or none; where they only meet another transaction in flight, they are tried again.
 
     Raises
     ------
     VersionConflictError
         With the text `conflict`, if the data is not as the writes' conditions expect.
+    ItemTooLargeError
+        If a row has no room for its write.
     """
     try:
-        client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        retry_conflicts(lambda: client.transact_write_items(TransactItems=writes), sleep)  # type: ignore[arg-type]
     except ClientError as error:
         if is_conflict(error):
             raise VersionConflictError(conflict) from error
+        if _is_too_large(error):
+            raise ItemTooLargeError("a row has reached the size that DynamoDB allows") from error
         raise
 
 
+def _is_too_large(error: ClientError) -> bool:
+    return any(
+        reason.get("Code") == "ValidationError" and "size" in str(reason.get("Message"))
+        for reason in cancellation_reasons(error)
+    )
+
+
 def retry_conflicts(call: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
-    """Make a write that changes rows nobody has read; one that meets a transaction in flight on them is tried again.
+    """Make a write; one that meets a transaction in flight on its rows is tried again.
 
     DynamoDB refuses a single write with TransactionConflictException then, and a transaction with the
     reason TransactionConflict; the SDK retries neither.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Optional, Union
 
 from pipeline.domain.status import Status
@@ -81,6 +82,9 @@ class Decision:
     ----------
     score, reasons, model_version
         Those of the policy that decided; a list that overruled it is the first reason.
+    full_score
+        The score of that policy's kind at which the risk is 1: 10 tenths, a million millionths, or the highest
+        that the policy can reach.
     outcome
         APPROVED, REVIEW_REQUIRED or FRAUD_SUSPECTED: the policy's, or a list's.
     policy, policy_version
@@ -100,6 +104,7 @@ class Decision:
     """
 
     score: int
+    full_score: int
     outcome: Status
     policy: str
     policy_version: str
@@ -110,3 +115,9 @@ class Decision:
     document_version: str = ""
     decided_by: str = CHAMPION
     shadows: tuple[PolicyResult, ...] = ()
+
+    @property
+    def risk(self) -> Decimal:
+        """The score on one scale for all policies: from 0 to 1, in millionths that never round up."""
+        millionths = min(self.score, self.full_score) * 1_000_000 // self.full_score
+        return Decimal(f"{millionths // 1_000_000}.{millionths % 1_000_000:06}".rstrip("0").rstrip("."))

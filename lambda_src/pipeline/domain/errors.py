@@ -60,6 +60,10 @@ class VersionConflictError(PipelineError):
     """Someone else changed the account or the transaction since it was read; read again and retry."""
 
 
+class ItemTooLargeError(PipelineError):
+    """A row cannot take what is to be added to it; less detail may still fit."""
+
+
 class UndeliveredError(PipelineError):
     """AWS took only a part of what was sent, also after retries; the rest must be delivered again."""
 

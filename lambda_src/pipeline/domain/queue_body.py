@@ -53,7 +53,17 @@ def read_body(body: str) -> Acceptance:
     InvalidTransactionError
         If the body breaks the rules of a request, or its fingerprint is not the transaction's.
     """
-    document: Any = strict_json.loads(body)
+    return read_document(strict_json.loads(body))
+
+
+def read_document(document: Any) -> Acceptance:
+    """Read back what `Acceptance.to_body` wrote, decoded (see `strict_json.loads`).
+
+    Raises
+    ------
+    InvalidTransactionError
+        As for `read_body`.
+    """
     if not isinstance(document, dict):
         raise InvalidTransactionError("body", "must be an object")
     transaction = from_document(document.get("transaction"))

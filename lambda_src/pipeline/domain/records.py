@@ -45,6 +45,7 @@ def transaction_attributes(acceptance: Acceptance) -> dict[str, Any]:
         "channel": transaction.channel,
         "location": location and {"latitude": location.latitude, "longitude": location.longitude},
         "merchant_name": transaction.merchant_name,
+        "transaction_type": transaction.transaction_type,
         "received_at": acceptance.received_at,
         "correlation_id": acceptance.correlation_id,
         "fingerprint": transaction.fingerprint,
@@ -71,6 +72,7 @@ def acceptance_of(row: Mapping[str, Any]) -> Acceptance:
         channel=row.get("channel"),
         location=location and Location(location["latitude"], location["longitude"]),
         merchant_name=row.get("merchant_name"),
+        transaction_type=row.get("transaction_type"),
     )
     if row["fingerprint"] != transaction.fingerprint:
         raise ValueError("the row is not what was accepted: its fingerprint is another")
@@ -188,7 +190,12 @@ def _version_of_the_model(version: Optional[str]) -> dict[str, str]:
 
 
 def rejected_message_row(
-    message_id: str, body: str, refusal: Refusal, at: datetime, claimed_id: Optional[str] = None
+    message_id: str,
+    body: str,
+    refusal: Refusal,
+    at: datetime,
+    claimed_id: Optional[str] = None,
+    actor: str = "process",
 ) -> dict[str, Any]:
     """Return the row of a message that is refused and owns no transaction id.
 
@@ -203,5 +210,5 @@ def rejected_message_row(
         "received_at": when,
         "rejection": rejection_attributes(refusal),
         "body_sha256": hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest(),
-        "history": [history_entry(Status.REJECTED, when, "process", refusal.code)],
+        "history": [history_entry(Status.REJECTED, when, actor, refusal.code)],
     }

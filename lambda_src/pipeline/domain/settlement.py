@@ -6,9 +6,9 @@ Pure: it turns an account, what is queued for it and a way to decide into a plan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Optional, Protocol
+from typing import Callable, Optional, Protocol
 
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
@@ -16,6 +16,10 @@ from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
+from pipeline.domain.transaction import Transaction
+
+FindMerchant = Callable[[Transaction], Optional[Merchant]]
+"""Returns the merchant that a transaction pays, None if there is no such merchant."""
 
 SCORED = "SCORED"
 """The reason in the history of a decided transaction; the decision itself says more."""
@@ -43,12 +47,15 @@ class Queued:
         The queue's sequence number: it grows within an account.
     receive_count
         How often the message was delivered, this time included.
+    is_stored
+        Whether a row of it is known to be there; False where a message may come before its row.
     """
 
     acceptance: Acceptance
     message_id: str
     queue_sequence: str
     receive_count: int
+    is_stored: bool = True
 
     @property
     def is_last_attempt(self) -> bool:
@@ -106,9 +113,7 @@ class Plan:
     changes: tuple[Change, ...]
 
 
-def plan_settlement(
-    account: Account, queued: Sequence[Queued], merchants: Mapping[str, Merchant], decider: Decider
-) -> Plan:
+def plan_settlement(account: Account, queued: Sequence[Queued], find_merchant: FindMerchant, decider: Decider) -> Plan:
     """Decide what is queued for `account`, in order, each from the state that the one before left.
 
     Parameters
@@ -117,15 +122,15 @@ def plan_settlement(
         The account's committed state.
     queued
         Unsettled transactions of this account in queue order, each id once.
-    merchants
-        The known merchants among those that the transactions name.
+    find_merchant
+        Finds the merchants that the transactions name.
     decider
         How to decide: one for the whole plan, whatever is refreshed meanwhile.
     """
     before = account
     changes: list[Change] = []
     for item in queued:
-        change, account = _settle(account, item, merchants, decider)
+        change, account = _settle(account, item, find_merchant, decider)
         changes.append(change)
     return _plan(before, account, changes)
 
@@ -145,13 +150,11 @@ def _plan(before: Account, after: Account, changes: list[Change]) -> Plan:
     return Plan(before, replace(after, version=after.version + 1) if changes else after, tuple(changes))
 
 
-def _settle(
-    account: Account, item: Queued, merchants: Mapping[str, Merchant], decider: Decider
-) -> tuple[Change, Account]:
+def _settle(account: Account, item: Queued, find_merchant: FindMerchant, decider: Decider) -> tuple[Change, Account]:
     if account.blocks(item.transaction_id):
         return _hold(account, item)
     transaction = item.acceptance.transaction
-    merchant = merchants.get(transaction.merchant_id)
+    merchant = find_merchant(transaction)
     if merchant is None:
         refusal = UNKNOWN_MERCHANT
         return Change(item, Status.REJECTED, refusal.code, refusal=refusal), account.released(item.transaction_id)

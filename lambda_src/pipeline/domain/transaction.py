@@ -8,15 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.money import MINOR_UNIT_DIGITS, decimal_places
 from pipeline.domain.schema import Validate, check_schema
-from pipeline.domain.times import from_text, from_unix, to_text
-
-UNIX_TIME_FIELD = "timestamp"
-"""The field of requests that give the event time as Unix time."""
+from pipeline.domain.times import from_text, to_text
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an event may lie ahead of our clock before it counts as dated in the future."""
@@ -52,6 +49,8 @@ class Transaction:
         Optional context for scoring.
     merchant_name
         The merchant's name, where the sender gives it: some systems keep no list of merchants.
+    transaction_type
+        What kind of transaction it is, where the sender says so.
 
     Notes
     -----
@@ -69,6 +68,7 @@ class Transaction:
     channel: Optional[str] = None
     location: Optional[Location] = None
     merchant_name: Optional[str] = None
+    transaction_type: Optional[str] = None
 
     def to_document(self) -> dict[str, Any]:
         """Return the transaction as JSON-ready data, decimals as text; absent parts are left out."""
@@ -88,6 +88,7 @@ class Transaction:
                 "longitude": canonical_decimal(location.longitude),
             },
             "merchant_name": self.merchant_name,
+            "transaction_type": self.transaction_type,
         }
         return {name: value for name, value in document.items() if value is not None}
 
@@ -106,7 +107,37 @@ def canonical_decimal(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def parse_request(document: Any, now: datetime, validate: Validate) -> Transaction:
+@dataclass(frozen=True)
+class FieldNames:
+    """What documents call the parts of a transaction that not all of them call alike.
+
+    Parameters
+    ----------
+    account, category, time
+        The fields of the account, the category and the event time.
+    read_time
+        Reads the event time, which some give as text and others as a number.
+    """
+
+    account: str = "account_id"
+    category: str = "category"
+    time: str = "occurred_at"
+    read_time: Callable[[Any], datetime] = from_text
+
+
+OUR_NAMES = FieldNames()
+"""The names of `Transaction` itself, by which queues and most requests go."""
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """The requests of a system: the schema that they keep to, and the names that they use."""
+
+    validate: Validate
+    names: FieldNames = OUR_NAMES
+
+
+def parse_request(document: Any, now: datetime, form: RequestForm) -> Transaction:
     """Check a decoded request body (see `strict_json.loads`) against the published schema and our rules.
 
     Parameters
@@ -115,61 +146,63 @@ def parse_request(document: Any, now: datetime, validate: Validate) -> Transacti
         The decoded body; numbers as Decimal.
     now
         The time of receipt, for the check of future dates.
-    validate
-        The system's published schema (see `pipeline.domain.request_schemas`).
+    form
+        The system's published request (see `pipeline.domain.request_schemas`).
 
     Raises
     ------
     InvalidTransactionError
         If anything is missing, malformed or out of range; it names the field.
     """
-    check_schema(validate, document)
-    transaction = checked(document)
+    check_schema(form.validate, document)
+    transaction = checked(document, form.names)
     if transaction.occurred_at is not None and from_text(transaction.occurred_at) > now + CLOCK_TOLERANCE:
-        raise InvalidTransactionError(_time_field(document), "lies in the future")
+        raise InvalidTransactionError(form.names.time, "lies in the future")
     return transaction
 
 
-def checked(document: Mapping[str, Any]) -> Transaction:
+def checked(document: Mapping[str, Any], names: FieldNames = OUR_NAMES) -> Transaction:
     """Return the transaction of a document that fits its schema, checked for what no schema can say.
+
+    Parameters
+    ----------
+    document
+        The document.
+    names
+        What it calls the parts.
 
     Raises
     ------
     InvalidTransactionError
         If a time, an amount, a currency or a name is none; it names the field.
     """
-    occurred_at = _occurred_at(document)
+    occurred_at = _occurred_at(document, names)
     _check_money(document["amount"], document["currency"])
     _check_text("merchant_name", document.get("merchant_name", ""))
     location = document.get("location")
     return Transaction(
         transaction_id=document["transaction_id"],
-        account_id=document.get("account_id"),
+        account_id=document.get(names.account),
         merchant_id=document["merchant_id"],
         amount=document["amount"],
         currency=document["currency"],
         occurred_at=occurred_at,
-        category=document.get("category"),
+        category=document.get(names.category),
         channel=document.get("channel"),
         location=location and Location(location["latitude"], location["longitude"]),
         merchant_name=document.get("merchant_name"),
+        transaction_type=document.get("transaction_type"),
     )
 
 
-def _time_field(document: Mapping[str, Any]) -> str:
-    return UNIX_TIME_FIELD if UNIX_TIME_FIELD in document else "occurred_at"
-
-
-def _occurred_at(document: Mapping[str, Any]) -> Optional[str]:
-    """Return the event time, which systems take as text or as Unix time, or not at all."""
-    field = _time_field(document)
-    if field not in document:
+def _occurred_at(document: Mapping[str, Any], names: FieldNames) -> Optional[str]:
+    """Return the event time, which some systems do not ask for."""
+    if names.time not in document:
         return None
-    given = document[field]
     try:
-        return to_text(from_unix(given) if field == UNIX_TIME_FIELD else from_text(given))
+        return to_text(names.read_time(document[names.time]))
     except ValueError as error:
-        raise InvalidTransactionError(field, str(error)) from error
+        raise InvalidTransactionError(names.time, str(error)) from error
 
 
 def _check_money(amount: Decimal, currency: str) -> None:

@@ -34,6 +34,9 @@ RULE_SETS = frozenset({POINTS, WEIGHTS})
 LARGEST_PROBABILITY = 1_000_000
 """The scale of a model's score: millionths."""
 
+TENTHS = 10
+"""The scale of the weights."""
+
 _validate: Callable[[Any], Any] = compiled_schema
 
 
@@ -239,6 +242,11 @@ def highest_score(name: str, policies: Mapping[str, PolicySpec]) -> int:
     if spec.kind == COMBINATION:
         return sum(factor * highest_score(part, policies) for part, factor in spec.numbers.items())
     return sum(spec.numbers.values())
+
+
+def full_score(name: str, policies: Mapping[str, PolicySpec]) -> int:
+    """Return the score of a policy at which the risk is 1: the end of its kind's scale, where the kind has one."""
+    return TENTHS if policies[name].kind == WEIGHTS else highest_score(name, policies)
 
 
 def _checked_by_schema(text: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from pipeline.scoring.document import (
     PolicyDocument,
     PolicySpec,
     UnpackagedModelError,
+    full_score,
 )
 from pipeline.scoring.features import features_of
 from pipeline.scoring.model import Model
@@ -120,6 +121,7 @@ class DecisionEngine:
         result = results.pop(name)
         decision = Decision(
             score=result.score,
+            full_score=full_score(name, self.document.policies),
             outcome=result.outcome,
             policy=result.policy,
             policy_version=result.version,

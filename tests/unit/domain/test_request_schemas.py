@@ -18,6 +18,7 @@ from tests.factories import NOW
 
 MERCHANT_API = '{"transaction_id": "t1", "merchant_id": "shop", "amount": 12.5, "currency": "USD"}'
 STREAM_ALERTS = MERCHANT_API.replace("{", '{"timestamp": 1795165140.5, ')
+SECUREBANK = MERCHANT_API.replace("{", '{"customer_id": "cust-1", "timestamp": "2026-11-20T09:59:00.5+01:00", ')
 
 
 def merchant_api(text: str = MERCHANT_API) -> Transaction:
@@ -26,6 +27,10 @@ def merchant_api(text: str = MERCHANT_API) -> Transaction:
 
 def stream_alerts(text: str = STREAM_ALERTS) -> Transaction:
     return parse_request(strict_json.loads(text), NOW, request_schema("stream_alerts"))
+
+
+def securebank(text: str = SECUREBANK) -> Transaction:
+    return parse_request(strict_json.loads(text), NOW, request_schema("securebank"))
 
 
 def refused(read: Any, text: str) -> InvalidTransactionError:
@@ -108,6 +113,49 @@ def test_a_time_that_is_none_is_named_by_the_field_it_came_in(spelled: str, reas
 )
 def test_a_bad_request_of_stream_alerts_names_its_field(text: str, field: str) -> None:
     assert refused(stream_alerts, text).field == field
+
+
+def test_securebank_says_customer_timestamp_and_merchant_category() -> None:
+    taken = securebank(SECUREBANK.replace("{", '{"merchant_category": "groceries", "transaction_type": "refund", '))
+
+    assert (taken.account_id, taken.occurred_at, taken.category, taken.transaction_type) == (
+        "cust-1",
+        "2026-11-20T08:59:00.500000Z",
+        "groceries",
+        "refund",
+    )
+
+
+@pytest.mark.parametrize("spelled", ["2026-11-20T08:59:00.500Z", "2026-11-20T03:59:00.5-05:00"])
+def test_securebank_takes_one_instant_in_other_words_for_the_same_body(spelled: str) -> None:
+    other = SECUREBANK.replace("2026-11-20T09:59:00.5+01:00", spelled)
+    assert securebank(other).fingerprint == securebank().fingerprint
+
+
+def test_a_part_that_is_not_sent_is_no_part_of_the_fingerprint() -> None:
+    assert "transaction_type" not in securebank().to_document()
+    with_type = SECUREBANK.replace("{", '{"transaction_type": "purchase", ')
+    assert securebank(with_type).fingerprint != securebank().fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (SECUREBANK.replace('"customer_id": "cust-1", ', ""), "customer_id"),
+        (SECUREBANK.replace('"cust-1"', '""'), "customer_id"),
+        (SECUREBANK.replace('"timestamp": "2026-11-20T09:59:00.5+01:00", ', ""), "timestamp"),
+        (SECUREBANK.replace("2026-11-20T09:59:00.5+01:00", "2026-11-20T09:59:00"), "timestamp"),
+        (SECUREBANK.replace("2026-11-20T09:59:00.5+01:00", "2026-11-20T10:06:00Z"), "timestamp"),
+        (SECUREBANK.replace('"2026-11-20T09:59:00.5+01:00"', "1795165140.5"), "timestamp"),
+        (SECUREBANK.replace("{", '{"merchant_category": "Groceries", '), "merchant_category"),
+        (SECUREBANK.replace("{", '{"transaction_type": "gift", '), "transaction_type"),
+        (SECUREBANK.replace("{", '{"account_id": "acc", '), "account_id"),
+        (SECUREBANK.replace("{", '{"occurred_at": "2026-11-20T08:59:00Z", '), "occurred_at"),
+        (SECUREBANK.replace("{", '{"category": "groceries", '), "category"),
+    ],
+)
+def test_a_bad_request_of_securebank_names_the_field_that_the_client_sent(text: str, field: str) -> None:
+    assert refused(securebank, text).field == field
 
 
 def test_an_unknown_schema_is_refused_by_its_name() -> None:

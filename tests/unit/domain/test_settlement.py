@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from pipeline.domain.settlement import plan_hold, plan_settlement
 from pipeline.domain.status import Status
-from tests.factories import account, engine, merchant, queued
+from tests.factories import account, engine, finder, merchant, queued
 
 ENGINE = engine()
-MERCHANTS = {"shop": merchant()}
+MERCHANTS = finder(merchant())
 
 
 def test_commits_are_numbered_in_queue_order() -> None:

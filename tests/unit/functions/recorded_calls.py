@@ -97,6 +97,8 @@ def _resource(service: str, params: dict[str, Any]) -> str:
         return _arn(service, params["QueueUrl"].rsplit("/", 1)[-1])
     if service == "sns":
         return str(params["TopicArn"])
+    if service == "kinesis":
+        return str(params["StreamARN"]) if "StreamARN" in params else _arn(service, f"stream/{params['StreamName']}")
     if service == "ssm":
         return _arn(service, f"parameter/{params['Name']}")
     if service == "s3":

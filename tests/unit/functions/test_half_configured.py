@@ -25,6 +25,41 @@ PROCESS = {
     "POLICY_REFRESH_SECONDS": "60",
 }
 
+BANK = {
+    "TRANSACTIONS_TABLE": "transactions",
+    "TRANSACTION_IDS_TABLE": "ids",
+    "CUSTOMERS_TABLE": "customers",
+    "PROCESSING_FAILURES_TOPIC_ARN": "arn:aws:sns:eu-west-1:000000000000:failures",
+    "REQUEST_SCHEMA": "securebank",
+}
+STREAM_PROCESS = {
+    **BANK,
+    "FRAUD_INSIGHTS_TABLE": "insights",
+    "POLICY_PARAMETER": "policy",
+    "POLICY_REFRESH_SECONDS": "60",
+}
+STREAM_INGEST = {
+    "TRANSACTIONS_TABLE": "transactions",
+    "TRANSACTION_IDS_TABLE": "ids",
+    "TRANSACTION_STREAM_NAME": "stream",
+    "REQUEST_SCHEMA": "securebank",
+    "SWEEP_AFTER_SECONDS": "900",
+}
+SWEEP = {
+    "TRANSACTIONS_TABLE": "transactions",
+    "RECEIVED_INDEX_NAME": "received-index",
+    "SWEEP_AFTER_SECONDS": "900",
+    "TRANSACTION_STREAM_NAME": "stream",
+}
+SYSTEMS = [
+    ("ingest", INGEST),
+    ("ingest", STREAM_INGEST),
+    ("process", PROCESS),
+    ("stream_process", STREAM_PROCESS),
+    ("stream_failed", BANK),
+    ("sweep", SWEEP),
+]
+
 
 @pytest.mark.parametrize(
     ("function", "settings", "missing"),
@@ -33,6 +68,10 @@ PROCESS = {
         ("ingest", INGEST, "TRANSACTION_QUEUE_URL"),
         ("ingest", INGEST, "SWEEP_AFTER_SECONDS"),
         ("process", PROCESS, "ACCOUNTS_TABLE"),
+        ("ingest", STREAM_INGEST, "TRANSACTION_IDS_TABLE"),
+        ("ingest", STREAM_INGEST, "SWEEP_AFTER_SECONDS"),
+        *(("stream_process", STREAM_PROCESS, name) for name in STREAM_PROCESS),
+        *(("stream_failed", BANK, name) for name in BANK),
     ],
 )
 def test_what_was_left_out_by_mistake_fails_the_start_by_its_name(
@@ -45,7 +84,24 @@ def test_what_was_left_out_by_mistake_fails_the_start_by_its_name(
         load_handler(function, monkeypatch, emulator, **given)
 
 
-@pytest.mark.parametrize(("function", "settings"), [("ingest", INGEST), ("process", PROCESS)])
+@pytest.mark.parametrize(
+    ("function", "settings", "reason"),
+    [
+        ("ingest", {**STREAM_INGEST, "TRANSACTION_QUEUE_URL": "http://127.0.0.1/queue.fifo"}, "exclude each other"),
+        ("sweep", {**SWEEP, "TRANSACTION_QUEUE_URL": "http://127.0.0.1/queue.fifo"}, "exactly one"),
+        ("sweep", {**SWEEP, "TRANSACTION_STREAM_NAME": ""}, "exactly one"),
+        ("ingest", {**STREAM_INGEST, "REQUEST_SCHEMA": "securebnak"}, "no request schema 'securebnak'"),
+        ("stream_process", {**STREAM_PROCESS, "REQUEST_SCHEMA": "securebnak"}, "no request schema 'securebnak'"),
+    ],
+)
+def test_what_does_not_fit_together_fails_the_start(
+    monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, function: str, settings: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(SettingError, match=reason):
+        load_handler(function, monkeypatch, emulator, **settings)
+
+
+@pytest.mark.parametrize(("function", "settings"), SYSTEMS)
 def test_the_whole_of_them_starts_it(
     monkeypatch: pytest.MonkeyPatch, emulator: MiniStack, function: str, settings: dict[str, str]
 ) -> None:

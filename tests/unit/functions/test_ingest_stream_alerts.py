@@ -12,10 +12,11 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from ingest.acceptor import Acceptor, Conflict
 
+from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.dynamo import from_item
+from pipeline.aws.layout import by_id_and_time
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import NoQueue
-from pipeline.aws.timed_transactions import TimedTransactions
 from pipeline.domain.queued import accept
 from pipeline.domain.records import acceptance_of
 from pipeline.domain.refusal import Refusal
@@ -63,8 +64,8 @@ def faulty(store: Store) -> Faulty:
 
 
 @pytest.fixture
-def timed(store: Store, faulty: Any) -> TimedTransactions:
-    return TimedTransactions(faulty, store.name, store.ids)
+def timed(store: Store, faulty: Any) -> ClaimedTransactions:
+    return ClaimedTransactions(faulty, store.name, by_id_and_time(store.ids))
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_of_many_bodies_with_one_id_at_once_exactly_one_becomes_a_transaction(in
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_call_whose_answer_is_lost_leaves_both_items_or_neither(
-    timed: TimedTransactions, store: Store, faulty: Faulty, when: str
+    timed: ClaimedTransactions, store: Store, faulty: Faulty, when: str
 ) -> None:
     faulty.fail("transact_write_items", ReadTimeoutError(endpoint_url="local"), when=when)
     with pytest.raises(ReadTimeoutError):
@@ -176,7 +177,7 @@ def cancelled(*codes: str) -> ClientError:
 
 
 def test_a_submission_that_meets_another_one_in_flight_is_tried_again(
-    timed: TimedTransactions, store: Store, faulty: Faulty
+    timed: ClaimedTransactions, store: Store, faulty: Faulty
 ) -> None:
     faulty.fail("transact_write_items", cancelled("None", "TransactionConflict"), times=2)
 
@@ -186,7 +187,7 @@ def test_a_submission_that_meets_another_one_in_flight_is_tried_again(
 
 @pytest.mark.parametrize("codes", [("None", "ThrottlingError"), ("ConditionalCheckFailed", "TransactionConflict")])
 def test_what_says_nothing_sure_of_the_id_is_no_conflict_of_bodies(
-    timed: TimedTransactions, faulty: Faulty, codes: tuple[str, ...]
+    timed: ClaimedTransactions, faulty: Faulty, codes: tuple[str, ...]
 ) -> None:
     faulty.fail("transact_write_items", cancelled(*codes), times=9)
 
@@ -209,7 +210,7 @@ def test_the_id_of_a_row_that_somebody_deleted_stays_taken(ingest: ModuleType, s
 
 
 def test_what_was_accepted_stays_accepted_when_merchants_are_configured_later(
-    timed: TimedTransactions, tables: Tables
+    timed: ClaimedTransactions, tables: Tables
 ) -> None:
     merchants = MerchantDirectory(tables.client, tables.merchants, cache_seconds=0)
     acceptor = Acceptor(timed, merchants, NoQueue(), sweep_after=None, now=lambda: NOW)

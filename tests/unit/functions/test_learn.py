@@ -27,7 +27,7 @@ from pipeline.scoring.artifact import load
 from pipeline.scoring.engine import DecisionEngine
 from pipeline.scoring.model import Model
 from scripts.ministack import MiniStack
-from tests.factories import NOW, RECEIVED_AT, engine, merchant, queued
+from tests.factories import NOW, RECEIVED_AT, engine, finder, merchant, queued
 from tests.unit.functions.case_rows import decided_row
 from tests.unit.functions.conftest import Faulty, Tables
 from tests.unit.functions.function_module import load_handler
@@ -63,7 +63,7 @@ class World:
             for transaction_id in transaction_ids:
                 owner = account_id or f"account-{transaction_id}"
                 item = queued(transaction_id, owner, merchant_id=merchant_id, **changes)
-                known = {merchant_id: merchant(merchant_id=merchant_id)}
+                known = finder(merchant(merchant_id=merchant_id))
                 before = self._ledger.load_accounts([owner])[owner]
                 assert isinstance(before, Account)
                 self._ledger.commit([plan_settlement(before, [item], known, self.engine)], RECEIVED_AT)

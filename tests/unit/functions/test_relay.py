@@ -14,7 +14,7 @@ from pipeline.domain.announcement import Announcement, announcements_of
 from pipeline.domain.queued import accept
 from pipeline.domain.records import change_attributes, received_row
 from pipeline.domain.settlement import plan_settlement
-from tests.factories import NOW, RECEIVED_AT, account, engine, merchant, queued, transaction
+from tests.factories import NOW, RECEIVED_AT, account, engine, finder, merchant, queued, transaction
 
 
 def received() -> dict[str, Any]:
@@ -26,7 +26,7 @@ def received() -> dict[str, Any]:
 
 def decided() -> dict[str, Any]:
     """Return the same row after its decision."""
-    change = plan_settlement(account(), [queued("t1", amount="15000.5")], {"shop": merchant()}, engine()).changes[0]
+    change = plan_settlement(account(), [queued("t1", amount="15000.5")], finder(merchant()), engine()).changes[0]
     attributes = {k: v for k, v in change_attributes(change, RECEIVED_AT).items() if v is not None}
     return {**received(), **attributes, "status": change.status.value, "revision": 2}
 

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from sweep.sweeper import Sweeper
 
-from pipeline.aws.transactions import Transactions
+from pipeline.aws.claimed_transactions import ClaimedTransactions
+from pipeline.aws.layout import by_customer
+from pipeline.aws.transactions import Transactions, WaitingRows
 from tests.factories import NOW, acceptance
 from tests.unit.functions.accountless import accountless
 from tests.unit.functions.conftest import RecordingQueue, Tables
+from tests.unit.functions.customer_tables import CustomerTables
+from tests.unit.functions.shard import accepted
 
 WAIT = timedelta(minutes=15)
 
@@ -22,8 +26,9 @@ def clock() -> list[Any]:
 
 
 @pytest.fixture
-def sweeper(transactions: Transactions, queue: Any, clock: list[Any]) -> Sweeper:
-    return Sweeper(transactions, queue, "received-index", WAIT, now=lambda: clock[0])
+def sweeper(tables: Tables, dynamodb: Any, queue: Any, clock: list[Any]) -> Sweeper:
+    rows = WaitingRows(dynamodb, tables.transactions)
+    return Sweeper(rows, queue, "received-index", WAIT, now=lambda: clock[0])
 
 
 def test_only_what_is_overdue_is_queued_again(
@@ -99,3 +104,22 @@ def test_what_was_stored_without_a_wait_is_never_swept(
     clock[0] += timedelta(days=30)
 
     assert sweeper.sweep() == 0
+
+
+def test_what_waits_under_its_customer_is_put_on_the_stream_again_as_it_was_accepted(
+    aws: Any, queue: Any, clock: list[Any]
+) -> None:
+    store = CustomerTables(aws("dynamodb")).create()
+    layout = by_customer(store.ids)
+    table = ClaimedTransactions(store.client, store.transactions, layout)
+    for key in ("t1", "t2"):
+        table.insert(accepted(key, f"cust-{key}", category="groceries"), WAIT)
+    sweeper = Sweeper(
+        WaitingRows(store.client, store.transactions, by_customer()), queue, "received-index", WAIT, lambda: clock[0]
+    )
+    clock[0] += timedelta(minutes=16)
+
+    assert (sweeper.sweep(), sweeper.sweep()) == (2, 0)
+    sent = {each.transaction.transaction_id: each for each in queue.sent}
+    assert sent == {key: accepted(key, f"cust-{key}", category="groceries") for key in ("t1", "t2")}
+    assert store.rows()["t1"]["sweeps"] == 1

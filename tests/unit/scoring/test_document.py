@@ -100,6 +100,17 @@ def test_the_shipped_document_without_a_model_decides_by_the_published_points_al
     assert DecisionEngine(read, models={}).document is read  # none is asked for
 
 
+def test_the_shipped_document_of_the_bank_decides_by_the_published_weights_alone() -> None:
+    read = parse((paths.ROOT / "policy_documents" / "weights.json").read_text(encoding="utf-8"))
+
+    assert read.named == ("weights",)
+    assert read.fallback == "weights"
+    assert read.policies["weights"].numbers == {"VELOCITY": 4, "AMOUNT_ABOVE_AVERAGE": 3, "DISTANT": 2, "NIGHT": 1}
+    thresholds = read.policies["weights"].thresholds
+    assert (thresholds.outcome(8), thresholds.outcome(9)) == (Status.APPROVED, Status.FRAUD_SUSPECTED)  # above 0.8
+    assert DecisionEngine(read, models={}).document is read  # none is asked for
+
+
 @pytest.mark.parametrize(
     ("score", "outcome"),
     [
@@ -371,5 +382,5 @@ def test_the_shipped_schema_accepts_what_the_functions_accept() -> None:
     validate: Callable[[Any], Any] = fastjsonschema.compile(schema)
 
     validate(content())
-    for name in ("flagship.json", "points.json"):
+    for name in ("flagship.json", "points.json", "weights.json"):
         validate(json.loads((paths.ROOT / "policy_documents" / name).read_text(encoding="utf-8")))

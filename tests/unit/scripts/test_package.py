@@ -12,6 +12,7 @@ import pytest
 
 from scripts import dependencies, interpreters, package, paths
 from scripts.errors import CommandError
+from tests.unit.functions.test_half_configured import SYSTEMS
 
 RUNTIMES = interpreters.find_all(interpreters.RUNTIMES)
 
@@ -140,7 +141,7 @@ def test_each_handler_imports_from_its_zip_alone(
     done = subprocess.run(
         [str(runtime.path), "-I", "-S", "-B", "-c", program],
         cwd=tmp_path,
-        env=_settings_of_the_functions(),
+        env=_settings_of(function),
         capture_output=True,
         text=True,
         check=False,
@@ -156,17 +157,25 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def _settings_of_the_functions() -> dict[str, str]:
-    """Give a value, which reads as a number too, to every variable that a root gives to a function."""
-    roots = [paths.ROOT / "main.tf", *sorted(paths.ROOT.glob("examples/*/main.tf"))]
-    names = {
-        name for root in roots for name in re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root.read_text(encoding="utf-8"))
-    }
+def _settings_of(function: str) -> dict[str, str]:
+    """Return one system's settings where those of others exclude them, else all that a root gives to any function."""
     return {
-        **{name: "60" for name in names if not name.startswith(("AWS_", "POWERTOOLS_"))},
-        "REQUEST_SCHEMA": "flagship",
+        **(
+            dict(SYSTEMS)[function]
+            if function in dict(SYSTEMS)
+            else {**_given_by_roots(), "REQUEST_SCHEMA": "flagship"}
+        ),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "POWERTOOLS_SERVICE_NAME": "test",
         "POWERTOOLS_METRICS_NAMESPACE": "test",
     }
+
+
+def _given_by_roots() -> dict[str, str]:
+    """Give a value, which reads as a number too, to every variable that a root gives to a function."""
+    roots = [paths.ROOT / "main.tf", *sorted(paths.ROOT.glob("examples/*/main.tf"))]
+    names = {
+        name for root in roots for name in re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root.read_text(encoding="utf-8"))
+    }
+    return {name: "60" for name in names if not name.startswith(("AWS_", "POWERTOOLS_"))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Callable, Optional
 
 from pipeline.aws.queue import Message
 from pipeline.domain.errors import InvalidTransactionError
@@ -39,6 +39,17 @@ class AccountBatch:
         first = self.queued[0].acceptance.transaction
         return {"account_id": first.account_id, "transaction_id": first.transaction_id}
 
+    def message_of(self, item: Queued) -> Message:
+        """Return the message that brought one of `queued`."""
+        return next(message for message in self.messages if message.message_id == item.message_id)
+
+    def part(self, start: int, end: int) -> AccountBatch:
+        """Return the transactions from one place to before another, with what was delivered between them."""
+        places = {message.message_id: place for place, message in enumerate(self.messages)}
+        ends = [*(places[item.message_id] for item in self.queued), len(self.messages)]
+        queued = self.queued[start:end]
+        return AccountBatch(self.account_id, self.messages[ends[start] : ends[start + len(queued)]], queued)
+
     @property
     def is_retry(self) -> bool:
         """Whether any of them was delivered before."""
@@ -53,28 +64,45 @@ class Batch:
     bad: list[BadMessage]
 
 
-def sort_out(messages: Sequence[Message]) -> Batch:
-    """Read the bodies and group them by account; unreadable ones and reused ids are set apart."""
+def read_message(message: Message) -> Queued:
+    """Read a message that holds what was accepted.
+
+    Raises
+    ------
+    InvalidTransactionError
+        If it does not.
+    """
+    return Queued(read_body(message.body), message.message_id, message.sequence_number, message.receive_count)
+
+
+def sort_out(messages: Sequence[Message], read: Callable[[Message], Queued] = read_message) -> Batch:
+    """Read the messages and group them by account; unreadable ones and reused ids are set apart."""
     accounts: dict[str, AccountBatch] = {}
+    firsts: dict[str, Queued] = {}
     bad: list[BadMessage] = []
     for message in messages:
         try:
-            acceptance = read_body(message.body)
-            if message.group not in ("", acceptance.account_key):
+            queued = read(message)
+            if message.group not in ("", queued.account_id):
                 raise InvalidTransactionError("account_id", "is not the message group")
         except InvalidTransactionError as error:
-            bad.append(BadMessage(message, Refusal("INVALID_MESSAGE", error.logged_field, error.reason)))
+            bad.append(unreadable(message, error))
             continue
-        queued = Queued(acceptance, message.message_id, message.sequence_number, message.receive_count)
-        account = accounts.setdefault(queued.account_id, AccountBatch(queued.account_id))
-        first = next((item for item in account.queued if item.transaction_id == queued.transaction_id), None)
-        if first and first.acceptance.transaction != acceptance.transaction:
+        first = firsts.get(queued.transaction_id)
+        if first and first.acceptance.transaction != queued.acceptance.transaction:
             bad.append(reused(message, queued.transaction_id))
             continue
+        account = accounts.setdefault(queued.account_id, AccountBatch(queued.account_id))
         account.messages.append(message)
         if first is None:
             account.queued.append(queued)
+            firsts[queued.transaction_id] = queued
     return Batch(list(accounts.values()), bad)
+
+
+def unreadable(message: Message, error: InvalidTransactionError) -> BadMessage:
+    """Return the refusal of a message that holds no transaction."""
+    return BadMessage(message, Refusal("INVALID_MESSAGE", error.logged_field, error.reason))
 
 
 def reused(message: Message, transaction_id: str) -> BadMessage:
