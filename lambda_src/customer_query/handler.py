@@ -12,7 +12,7 @@ from customer_query.queries import Queries
 from customer_query.transactions import CustomerTransactions
 from pipeline.aws.clients import client
 from pipeline.aws.http import Response, for_pages
-from pipeline.aws.observability import metrics, milliseconds
+from pipeline.aws.observability import metrics, timed
 from pipeline.aws.settings import load_settings
 from pipeline.domain.errors import SettingError
 
@@ -77,7 +77,5 @@ QUERIES = build(SETTINGS)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answer one request of the gateway, and note how long that took."""
-    began = time.perf_counter()
-    response = for_pages(QUERIES.answer(event), event, ORIGINS)
-    milliseconds(RESPONSE_TIME, 1000 * (time.perf_counter() - began))
-    return response
+    with timed(RESPONSE_TIME):
+        return for_pages(QUERIES.answer(event), event, ORIGINS)

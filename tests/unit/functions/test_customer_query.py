@@ -27,8 +27,10 @@ from pipeline.aws import parameters, reads
 from pipeline.domain.errors import InvalidTransactionError, SettingError
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
+from tests.unit.functions.bank_world import World
 from tests.unit.functions.conftest import Faulty
 from tests.unit.functions.customer_reading import ReadTables, customer_row, waiting_row
+from tests.unit.functions.customer_tables import CustomerTables
 from tests.unit.functions.function_module import load_handler
 
 API: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "examples/securebank/openapi.yaml").read_text())
@@ -783,6 +785,55 @@ def settings_of(tables: ReadTables) -> dict[str, str]:
         "TRANSACTION_IDS_TABLE": tables.transaction_ids,
         "FRAUD_INSIGHTS_TABLE": tables.insights,
     }
+
+
+class TestWithTheWriter:
+    """What `stream_process` writes is what is read here: neither side's tests know the other's code."""
+
+    @pytest.fixture
+    def bank(self, aws: Any) -> World:
+        return World(CustomerTables(aws("dynamodb")).create())
+
+    @pytest.fixture
+    def reading(self, bank: World) -> Queries:
+        tables = bank.tables
+        return Queries(
+            CustomerTransactions(tables.client, tables.transactions, tables.ids),
+            FraudBuckets(tables.client, tables.insights, sleep=lambda _: None),
+            now=lambda: NOW,
+        )
+
+    def test_rows_and_counters_tell_the_same_of_the_only_customer(self, bank: World, reading: Queries) -> None:
+        near, far = {"latitude": 52.52, "longitude": 13.405}, {"latitude": 40.71, "longitude": -74.0}
+        for place in range(6):
+            bank.shard.submit(f"t{place}", location=near)
+        bank.shard.submit("fraud", location=far, amount=1000, merchant_category="jewellery")
+        bank.shard.submit("early", timestamp="2026-11-18T23:30:00Z", currency="JPY", amount=9000)
+        assert bank.process() is None
+
+        of_all = content(reading.answer(of_fraud()))
+        of_one = content(reading.answer(of_fraud(customer_id="cust")))
+
+        assert {**of_all, "customer_id": "cust"} == of_one
+        assert (of_one["transactions"], of_one["fraud"], len(of_one["amounts"])) == (8, 1, 2)
+
+    def test_what_was_decided_is_found_by_id_and_in_the_list(self, bank: World, reading: Queries) -> None:
+        bank.shard.submit("t1", merchant_category="groceries", transaction_type="payment", merchant_name="Shop")
+        assert bank.process() is None
+
+        body = content(reading.answer(one("t1")))
+        listed = content(reading.answer(of_customer(category="groceries", type="payment", start_date="2026-11-20")))
+
+        TRANSACTION(body)
+        PAGE(listed)
+        assert (body["timestamp"], body["merchant_category"]) == ("2026-11-20T08:59:00.000000Z", "groceries")
+        assert listed["transactions"] == [{name: value for name, value in body.items() if name != "history"}]
+
+    def test_what_ingest_stored_is_found_before_it_is_decided(self, bank: World, reading: Queries) -> None:
+        bank.store("t1")
+
+        assert content(reading.answer(one("t1")))["status"] == "RECEIVED"
+        assert content(reading.answer(of_fraud(customer_id="cust")))["transactions"] == 0
 
 
 class TestDocument:

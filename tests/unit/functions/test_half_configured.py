@@ -51,7 +51,13 @@ SWEEP = {
     "SWEEP_AFTER_SECONDS": "900",
     "TRANSACTION_STREAM_NAME": "stream",
 }
+CUSTOMER_QUERY = {
+    "TRANSACTIONS_TABLE": "transactions",
+    "TRANSACTION_IDS_TABLE": "ids",
+    "FRAUD_INSIGHTS_TABLE": "insights",
+}
 SYSTEMS = [
+    ("customer_query", CUSTOMER_QUERY),
     ("ingest", INGEST),
     ("ingest", STREAM_INGEST),
     ("process", PROCESS),
@@ -72,6 +78,7 @@ SYSTEMS = [
         ("ingest", STREAM_INGEST, "SWEEP_AFTER_SECONDS"),
         *(("stream_process", STREAM_PROCESS, name) for name in STREAM_PROCESS),
         *(("stream_failed", BANK, name) for name in BANK),
+        *(("customer_query", CUSTOMER_QUERY, name) for name in CUSTOMER_QUERY),
     ],
 )
 def test_what_was_left_out_by_mistake_fails_the_start_by_its_name(
