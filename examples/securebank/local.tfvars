@@ -6,4 +6,5 @@ timing                  = { policy_refresh = 1, sweep_after = 60 }
 lake                    = { batching_window_seconds = 1 }
 spark_schedules_enabled = false
 report_retention        = { days = 1 }
-audit_trail             = null # the emulator's trail records nothing
+audit_trail             = null  # the emulator's trail records nothing
+backup                  = false # it knows no policies of vaults

@@ -173,6 +173,9 @@ locals {
   # By the package that each runs.
   functions = merge(local.recording_functions, local.reading_functions, local.scheduled_functions)
 
+  # What stands for each in names. Written out: the trail has to leave out the roles, and the report has to know the trail.
+  purposes = ["customer-query", "ingest", "lake", "report", "spend", "stream-failed", "stream-process", "sweep"]
+
   # The real-time path.
   recording_functions = {
     ingest = {
@@ -344,6 +347,7 @@ locals {
             read_the_lake   = { actions = ["s3:GetObject"], resources = ["${module.lake.arn}/raw/transactions/*"] }
             write_counts    = { actions = ["s3:PutObject"], resources = ["${module.lake.arn}/analytics/table-counts/*"] }
             keep_the_report = { actions = ["s3:PutObject", "s3:PutObjectRetention"], resources = ["${module.reports.arn}/reports/*"] }
+            count_calls     = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] }
           },
           local.trail == null ? {} : {
             list_the_trail = { actions = ["s3:ListBucket"], resources = [local.trail.bucket_arn] }
@@ -355,12 +359,14 @@ locals {
       }
 
       spend = {
-        description       = "Publishes what the day before cost, by the tags of this environment."
-        memory_mb         = 256
-        environment       = { COST_PROJECT = local.tags.Project, COST_ENVIRONMENT = local.tags.Environment }
-        policy_statements = {}
-        schedules         = { daily = "cron(0 12 * * ? *)" } # a day's cost is known up to 24 hours later
-        destinations      = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+        description = "Publishes what the day before cost, by the tags of this environment."
+        memory_mb   = 256
+        environment = { COST_PROJECT = local.tags.Project, COST_ENVIRONMENT = local.tags.Environment }
+        policy_statements = {
+          read_the_bill = { actions = ["ce:GetCostAndUsage"], resources = ["*"] }
+        }
+        schedules    = { daily = "cron(0 12 * * ? *)" } # a day's cost is known up to 24 hours later
+        destinations = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
       }
     },
   )
@@ -529,7 +535,7 @@ module "audit_trail" {
     bucket_arns = [module.lake.arn, module.reports.arn]
     table_arns  = [module.tables["transactions"].arn, module.tables["customers"].arn]
     # A transaction is several calls of the functions, which tell nothing that their logs do not.
-    except_roles = [for package in keys(local.functions) : format(local.name, replace(package, "_", "-"))]
+    except_roles = [for purpose in local.purposes : format(local.name, purpose)]
   }
   manage_config_recorder = var.audit_trail.manage_config_recorder
   kms_key_arn            = module.encryption.key_arn
@@ -570,7 +576,7 @@ locals {
   alarms = merge(
     module.api.alarms,
     { for name, alarm in module.stream.alarms : "stream-${name}" => alarm },
-    merge([for key, table in module.tables : { for name, alarm in table.alarms : "table-${key}-${name}" => alarm }]...),
+    merge([for key, table in module.tables : { for name, alarm in table.alarms : "table-${key}-${lower(name)}" => alarm }]...),
     { for name, alarm in module.stream_dead_letters.alarms : "given-up-${name}" => alarm },
     { lake-dead-letter = module.lake_dead_letters.alarm },
     { for name, alarm in module.events_topic.alarms : "events-${name}" => alarm },

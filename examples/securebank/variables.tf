@@ -204,7 +204,9 @@ variable "timing" {
   nullable = false
 
   validation {
-    condition     = contains(range(1, 901), var.timing.policy_refresh) && contains(range(60, 86401), var.timing.sweep_after)
+    condition = contains(range(1, 901), var.timing.policy_refresh) && (
+      var.timing.sweep_after >= 60 && var.timing.sweep_after <= 86400 && floor(var.timing.sweep_after) == var.timing.sweep_after
+    )
     error_message = "timing.policy_refresh must be a whole number from 1 to 900, timing.sweep_after one from 60 to 86,400."
   }
 }

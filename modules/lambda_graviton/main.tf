@@ -5,6 +5,9 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
+  # Actions without a resource of their own in AWS's catalogue.
+  unscopable = ["ce:GetCostAndUsage", "cloudwatch:GetMetricData"]
+
   # Callers use the alias where versions are kept warm, because provisioned concurrency belongs to a version.
   alias      = one(values(aws_lambda_alias.live))
   qualifier  = local.alias == null ? null : local.alias.name

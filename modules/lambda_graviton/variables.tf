@@ -38,7 +38,7 @@ variable "policy_statements" {
     What the code may do, by a name in lower snake case. What the function itself needs (its log group, traces, event
     sources, destinations, network) is granted by the module and does not belong here.
       actions    : IAM actions, without wildcards
-      resources  : ARNs that they may be done to; not "*" alone
+      resources  : ARNs that they may be done to; "*" alone for ce:GetCostAndUsage and cloudwatch:GetMetricData only, which AWS grants on nothing narrower
       conditions : further limits (test, variable, values); all must hold
   EOT
   type = map(object({
@@ -74,8 +74,10 @@ variable "policy_statements" {
   }
 
   validation {
-    condition     = alltrue([for statement in var.policy_statements : !contains(statement.resources, "*")])
-    error_message = "The resources of policy_statements must be named; \"*\" alone is refused."
+    condition = alltrue([
+      for statement in var.policy_statements : !contains(statement.resources, "*") || length(setsubtract(statement.actions, local.unscopable)) == 0
+    ])
+    error_message = "The resources of policy_statements must be named; \"*\" alone is for ${join(", ", local.unscopable)} only, which AWS grants on nothing narrower."
   }
 }
 
