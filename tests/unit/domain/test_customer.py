@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.account import Account
@@ -110,6 +110,7 @@ class TestRows:
     def test_a_customer_who_was_never_anywhere_has_no_place(self) -> None:
         assert customer_attributes(settled(queued("a")))["last_location"] is None
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the numbers
     @given(
         st.lists(st.integers(1, 999_999_999_999_000).map(lambda n: Decimal(n).scaleb(-3)), min_size=1, max_size=12),
         st.integers(0, 12),
