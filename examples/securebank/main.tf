@@ -190,6 +190,7 @@ locals {
         TRANSACTION_STREAM_NAME = module.stream.name
         SWEEP_AFTER_SECONDS     = var.timing.sweep_after
         RESPONSE_TIME_METRIC    = "API/ResponseTime"
+        CORS_ORIGINS            = local.origins
       }
       policy_statements = {
         accept_transactions = {
@@ -291,6 +292,7 @@ locals {
         TRANSACTION_IDS_TABLE = local.table["transaction-ids"].name
         FRAUD_INSIGHTS_TABLE  = local.table["fraud-insights"].name
         CACHE_SECONDS         = var.api.cache == null ? 0 : var.api.cache.ttl_seconds
+        CORS_ORIGINS          = local.origins
       }
       policy_statements = {
         read_transactions = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [local.table["transactions"].arn] }
@@ -427,6 +429,8 @@ module "reshard" {
 locals {
   api_name  = format(local.name, "api")
   api_stage = "v1"
+
+  origins = var.api.cors == null ? "" : join(",", var.api.cors.allow_origins)
 
   schemes = concat(
     var.api.api_key ? ["ApiKeyAuth"] : [],

@@ -98,6 +98,11 @@ variable "api" {
     condition     = var.api.authorization != "NONE" || var.api.api_key
     error_message = "With api.authorization NONE and without api.api_key anybody could submit transactions: choose one of them."
   }
+
+  validation {
+    condition     = !(var.api.submit_directly && var.api.authorization == "JWT")
+    error_message = "api.submit_directly does not go with JWT: the gateway cannot tell whether the token's customer is the transaction's."
+  }
 }
 
 variable "api_key_value" {

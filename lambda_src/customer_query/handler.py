@@ -11,7 +11,7 @@ from customer_query.buckets import FraudBuckets
 from customer_query.queries import Queries
 from customer_query.transactions import CustomerTransactions
 from pipeline.aws.clients import client
-from pipeline.aws.http import Response, for_pages
+from pipeline.aws.http import Response, for_pages, origins_of
 from pipeline.aws.observability import metrics, timed
 from pipeline.aws.settings import load_settings
 from pipeline.domain.errors import SettingError
@@ -70,7 +70,7 @@ def build(settings: Settings) -> Queries:
 
 
 SETTINGS = load_settings(Settings, os.environ)
-ORIGINS = [origin.strip() for origin in SETTINGS.cors_origins.split(",") if origin.strip()]
+ORIGINS = origins_of(SETTINGS.cors_origins)
 QUERIES = build(SETTINGS)
 
 

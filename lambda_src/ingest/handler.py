@@ -12,7 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest.acceptor import Accepted, Acceptor, Conflict
 from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.clients import client
-from pipeline.aws.http import Response, answer, body_of, error, request_id_of
+from pipeline.aws.http import (
+    Response,
+    answer,
+    body_of,
+    claims_of,
+    error,
+    for_pages,
+    origins_of,
+    request_id_of,
+)
 from pipeline.aws.kinesis import TransactionStream
 from pipeline.aws.layout import by_customer, by_id_and_time
 from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
@@ -21,6 +30,7 @@ from pipeline.aws.queue import NoQueue, TransactionQueue
 from pipeline.aws.settings import load_settings
 from pipeline.aws.transactions import Transactions
 from pipeline.domain import strict_json
+from pipeline.domain.caller import caller_of
 from pipeline.domain.errors import InvalidTransactionError, PipelineError, SettingError
 from pipeline.domain.refusal import Refusal
 from pipeline.domain.request_schemas import request_schema
@@ -57,6 +67,8 @@ class Settings:
         How long it may wait before the sweeper looks after it; without it there is no sweeper.
     response_time_metric
         Name of the metric that says how long answers take, in milliseconds; without it there is none.
+    cors_origins
+        Origins of web pages that may read the answers, with commas between them, or "*"; none where it is empty.
 
     Raises
     ------
@@ -74,6 +86,7 @@ class Settings:
     transaction_stream_name: Optional[str] = None
     sweep_after_seconds: Optional[int] = None
     response_time_metric: Optional[str] = None
+    cors_origins: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a half-configured system: left out by mistake must not pass for left out on purpose."""
@@ -141,6 +154,7 @@ _MESSAGES = {
 
 SETTINGS = load_settings(Settings, os.environ)
 VALIDATE = request_schema(SETTINGS.request_schema)
+ORIGINS = origins_of(SETTINGS.cors_origins)
 ACCEPTOR = build(SETTINGS)
 
 
@@ -148,7 +162,7 @@ ACCEPTOR = build(SETTINGS)
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Check one transaction, accept it and answer in the shapes that the systems' API documents share."""
     with timed(SETTINGS.response_time_metric):
-        return _respond(event)
+        return for_pages(_respond(event), event, ORIGINS)
 
 
 def _respond(event: dict[str, Any]) -> Response:
@@ -160,6 +174,10 @@ def _respond(event: dict[str, Any]) -> Response:
         logger.info("request refused", correlation_id=request_id, code="INVALID_REQUEST", field=problem.logged_field)
         message = f"The field {problem.field} {problem.reason}."
         return error(400, "INVALID_REQUEST", message, request_id, {"field": problem.field, "reason": problem.reason})
+    if not caller_of(claims_of(event)).may_see(transaction.account_id):
+        count("Rejected")
+        logger.warning("transaction of somebody else", correlation_id=request_id, account_id=transaction.account_id)
+        return error(403, "FORBIDDEN", "Access is denied.", request_id)
     try:
         outcome = ACCEPTOR.accept(transaction, request_id)
     except (BotoCoreError, ClientError, PipelineError):

@@ -56,6 +56,11 @@ def error(
     return answer(status, {"error": problem, "request_id": request_id})
 
 
+def origins_of(setting: str) -> list[str]:
+    """Return the origins that a setting names, with commas between them."""
+    return [origin.strip() for origin in setting.split(",") if origin.strip()]
+
+
 def for_pages(response: Response, event: Mapping[str, Any], origins: Sequence[str]) -> Response:
     """Return an answer that web pages of these origins may read (CORS); the gateway asks for it of the function.
 

@@ -93,6 +93,22 @@ def test_a_transaction_is_stored_under_its_customer_and_put_on_the_stream(
     assert read_body(record["Data"].decode()).transaction.fingerprint == row["fingerprint"]
 
 
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"custom:customer_id": "cust"}, 202),
+        ({"cognito:groups": "operators"}, 202),
+        ({"custom:customer_id": "somebody-else"}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_token_submits_for_its_own_customer_only(
+    ingest: ModuleType, store: CustomerTables, claims: dict[str, Any], status: int
+) -> None:
+    assert post(ingest, BODY, claims=claims)[0] == status
+    assert len(store.rows()) == (status == 202)
+
+
 def test_a_repetition_is_put_on_the_stream_again_while_it_waits_and_gets_its_status_once_decided(
     ingest: ModuleType, store: CustomerTables, stream: str, aws: Any
 ) -> None:
@@ -192,3 +208,23 @@ def test_a_stream_that_does_not_answer_leaves_the_row_to_a_repetition(store: Cus
     with pytest.raises(ReadTimeoutError):
         acceptor.accept(transaction("t1", "cust"), "r1")
     assert store.statuses() == {"t1": "RECEIVED"}
+
+
+def test_a_page_of_a_given_origin_may_read_the_answer(
+    store: CustomerTables, stream: str, monkeypatch: pytest.MonkeyPatch, emulator: MiniStack
+) -> None:
+    module = load_handler(
+        "ingest",
+        monkeypatch,
+        emulator,
+        REQUEST_SCHEMA="securebank",
+        TRANSACTIONS_TABLE=store.transactions,
+        TRANSACTION_IDS_TABLE=store.ids,
+        TRANSACTION_STREAM_NAME=stream,
+        SWEEP_AFTER_SECONDS="900",
+        CORS_ORIGINS="https://bank.example",
+    )
+
+    answer = module.handler({"body": "{}", "headers": {"Origin": "https://bank.example"}}, None)
+
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://bank.example"
