@@ -321,6 +321,37 @@ run "a_streams_bad_record_is_isolated_bounded_and_reported" {
 
 # --- schedules -------------------------------------------------------------------------------------------------------
 
+run "a_kinesis_stream_is_read_by_the_hundred_in_order_with_all_safeguards_of_a_stream" {
+  command = plan
+
+  variables {
+    event_sources = {
+      transactions = {
+        kind            = "kinesis"
+        arn             = "arn:aws:kinesis:eu-central-1:123456789012:stream/txn-test"
+        batch_size      = 100
+        maximum_retries = 3
+        on_failure_arn  = "arn:aws:sqs:eu-central-1:123456789012:undelivered"
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this["transactions"].batch_size == 100 && aws_lambda_event_source_mapping.this["transactions"].parallelization_factor == 1 && aws_lambda_event_source_mapping.this["transactions"].starting_position == "TRIM_HORIZON"
+    error_message = "A hundred records a call, one call a shard at a time, and none missed."
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this["transactions"].bisect_batch_on_function_error && aws_lambda_event_source_mapping.this["transactions"].maximum_retry_attempts == 3 && aws_lambda_event_source_mapping.this["transactions"].function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "A bad record must be isolated, retried within bounds, and not cost the others."
+  }
+
+  assert {
+    condition     = one(one(aws_lambda_event_source_mapping.this["transactions"].destination_config).on_failure).destination_arn == "arn:aws:sqs:eu-central-1:123456789012:undelivered"
+    error_message = "What is given up must be told."
+  }
+}
+
 run "a_schedule_calls_the_function_and_only_its_rule_may" {
   command = apply
 
