@@ -25,6 +25,13 @@ locals {
     ]
   }
   results_prefix = "athena-results/"
+
+  # What is not worth keeping, and after how many days it is deleted: results of queries are asked again, and what a
+  # Spark job puts aside is gone when the job ends, unless it broke off.
+  passing = {
+    athena-results = { prefix = local.results_prefix, days = var.storage_days.athena_results }
+    staging        = { prefix = "processed/_staging/", days = 7 }
+  }
 }
 
 resource "aws_s3_bucket" "this" {
@@ -99,21 +106,24 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  rule {
-    id     = "athena-results"
-    status = "Enabled"
+  dynamic "rule" {
+    for_each = local.passing
 
-    filter {
-      prefix = local.results_prefix
-    }
+    content {
+      id     = rule.key
+      status = "Enabled"
 
-    expiration {
-      days = var.storage_days.athena_results
-    }
+      filter {
+        prefix = rule.value.prefix
+      }
 
-    # Nobody brings back the result of a query: it is asked again.
-    noncurrent_version_expiration {
-      noncurrent_days = 1
+      expiration {
+        days = rule.value.days
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
     }
   }
 
@@ -189,8 +199,11 @@ resource "aws_s3_bucket_analytics_configuration" "this" {
 locals {
   replication = var.replication == null ? {} : { this = var.replication }
 
-  # The results of queries stay here: they are asked again. An order, since S3 wants a priority for each rule.
-  replicated = ["raw", "processed", "analytics", "quarantine"]
+  # What passes stays here. An order, since S3 wants a priority for each rule.
+  replicated = [
+    "raw/", "processed/customer-profiles/", "processed/daily-aggregates/", "processed/fraud-patterns/", "analytics/",
+    "quarantine/",
+  ]
 }
 
 resource "aws_s3_bucket_replication_configuration" "this" {
@@ -203,12 +216,12 @@ resource "aws_s3_bucket_replication_configuration" "this" {
     for_each = local.replicated
 
     content {
-      id       = rule.value
+      id       = replace(trimsuffix(rule.value, "/"), "/", "-")
       priority = rule.key + 1
       status   = "Enabled"
 
       filter {
-        prefix = "${rule.value}/"
+        prefix = rule.value
       }
 
       # What is deleted here by mistake is still there.
@@ -299,13 +312,13 @@ data "aws_iam_policy_document" "replication" {
   statement {
     sid       = "ReadVersions"
     actions   = ["s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
-    resources = [for prefix in local.replicated : "${local.bucket_arn}/${prefix}/*"]
+    resources = [for prefix in local.replicated : "${local.bucket_arn}/${prefix}*"]
   }
 
   statement {
     sid       = "WriteCopies"
     actions   = ["s3:ReplicateObject", "s3:ReplicateTags"]
-    resources = [for prefix in local.replicated : "${each.value.bucket_arn}/${prefix}/*"]
+    resources = [for prefix in local.replicated : "${each.value.bucket_arn}/${prefix}*"]
   }
 
   statement {
@@ -448,6 +461,8 @@ locals {
         ["fraud_count", "bigint", "Transactions that the decision suspects"],
         ["spending_change", "double", "The customer's total of the day over the mean daily total of the 28 days before; null without history"],
         ["unusual_category", "boolean", "Whether the customer has history, but never used the category in the 28 days before"],
+        ["first_seen", "string", "First of the transactions, ISO 8601, UTC"],
+        ["last_seen", "string", "Last of them, ISO 8601, UTC"],
       ]
       partition_keys = [["day", "string", "YYYY-MM-DD, UTC"]]
       template       = "day=$${day}"
@@ -455,11 +470,12 @@ locals {
     }
 
     customer_profiles = {
-      description = "What is known of each customer at the end of a day; written by daily-transaction-aggregation."
+      description = "What is known of each customer by currency at the end of a day; written by daily-transaction-aggregation."
       prefix      = "processed/customer-profiles"
       format      = "parquet"
       columns = [
         ["customer_id", "string", "Whose profile it is"],
+        ["currency", "string", "ISO 4217 code"],
         ["transaction_count", "bigint", "Number of transactions"],
         ["total_amount", "decimal(28,3)", "Sum of the amounts"],
         ["average_amount", "decimal(28,6)", "Mean amount"],

@@ -111,8 +111,8 @@ variable "archive_class" {
 
 variable "replication" {
   description = <<-EOT
-    Copy of raw/, processed/, analytics/ and quarantine/ in a bucket of another region, which must exist, be versioned
-    and let this account's replication in. Null: none.
+    Copy of raw/, of the tables in processed/, of analytics/ and quarantine/ in a bucket of another region, which must
+    exist, be versioned and let this account's replication in. Null: none.
       bucket_arn    : the bucket that takes the copies
       kms_key_arn   : key of its region that encrypts them
       storage_class : of the copies: STANDARD, STANDARD_IA (default), INTELLIGENT_TIERING or GLACIER_IR

@@ -73,13 +73,19 @@ variable "jobs" {
       description = "Sums up each customer's day by merchant category, and replaces what was known of that day."
       schedule    = "cron(0 2 * * ? *)"
       reads       = ["raw/transactions/"]
-      writes      = ["processed/daily-aggregates/", "processed/customer-profiles/", "quarantine/"]
+      writes = [
+        "processed/daily-aggregates/", "processed/customer-profiles/", "processed/_manifests/", "processed/_staging/",
+        "quarantine/",
+      ]
     }
     fraud_pattern_analysis = {
       description = "Finds patterns of fraud in the week, and proposes thresholds for somebody to approve."
       schedule    = "cron(0 4 ? * SUN *)"
-      reads       = ["raw/transactions/", "processed/daily-aggregates/"]
-      writes      = ["processed/fraud-patterns/", "analytics/threshold-proposals/", "analytics/trend-reports/", "quarantine/"]
+      reads       = ["raw/transactions/"]
+      writes = [
+        "processed/fraud-patterns/", "processed/_staging/", "analytics/threshold-proposals/",
+        "analytics/trend-reports/", "quarantine/",
+      ]
     }
   }
   nullable = false
@@ -101,7 +107,7 @@ variable "jobs" {
 
   validation {
     condition = alltrue(flatten([
-      for job in var.jobs : [for prefix in concat(job.reads, job.writes) : can(regex("^([a-z0-9-]+/)+$", prefix))]
+      for job in var.jobs : [for prefix in concat(job.reads, job.writes) : can(regex("^([a-z0-9_-]+/)+$", prefix))]
     ]))
     error_message = "reads and writes of jobs must be prefixes that end with a slash, without wildcards."
   }

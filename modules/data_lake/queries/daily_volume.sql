@@ -1,4 +1,4 @@
--- Transactions, customers, amount and suspected frauds of each day and currency.
+-- Transactions (rejected ones, too), customers, amount and suspected frauds of each day and currency.
 -- Parameters: first_day date, last_day date, first_day date, last_day date
 WITH lines AS (
     SELECT

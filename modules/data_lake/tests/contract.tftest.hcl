@@ -175,11 +175,31 @@ run "results_of_queries_are_deleted_after_a_week" {
   }
 }
 
-run "nothing_but_results_expires" {
+run "what_a_job_put_aside_before_it_broke_off_is_deleted_after_a_week" {
   command = plan
 
   assert {
-    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : length(rule.expiration) == 0 if rule.id != "athena-results"])
+    condition     = one(one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.expiration if rule.id == "staging"])).days == 7 && one(one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter if rule.id == "staging"])).prefix == "processed/_staging/"
+    error_message = "No table reads it."
+  }
+}
+
+run "old_versions_of_what_passes_are_deleted_after_a_day" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : one(rule.noncurrent_version_expiration).noncurrent_days == 1 if contains(["athena-results", "staging"], rule.id)
+    ])
+    error_message = "A job puts aside and deletes all that it writes: its versions would double the lake."
+  }
+}
+
+run "nothing_but_what_passes_expires" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : length(rule.expiration) == 0 if !contains(["athena-results", "staging"], rule.id)])
     error_message = "The lake forgets nothing by itself."
   }
 }
@@ -255,7 +275,7 @@ run "storage_class_analysis_can_be_switched_on" {
   }
 }
 
-run "a_copy_in_another_region_has_all_but_the_results" {
+run "a_copy_in_another_region_has_all_but_what_passes" {
   command = plan
 
   variables {
@@ -269,7 +289,6 @@ run "a_copy_in_another_region_has_all_but_the_results" {
     condition = alltrue([
       for rule in aws_s3_bucket_replication_configuration.this["this"].rule : alltrue([
         rule.status == "Enabled",
-        one(rule.filter).prefix == "${rule.id}/",
         one(rule.destination).bucket == var.replication.bucket_arn,
         one(rule.destination).storage_class == "STANDARD_IA",
         one(one(rule.destination).encryption_configuration).replica_kms_key_id == var.replication.kms_key_arn,
@@ -281,8 +300,11 @@ run "a_copy_in_another_region_has_all_but_the_results" {
   }
 
   assert {
-    condition     = [for rule in aws_s3_bucket_replication_configuration.this["this"].rule : rule.id] == ["raw", "processed", "analytics", "quarantine"]
-    error_message = "Results of queries stay here."
+    condition = jsonencode([for rule in aws_s3_bucket_replication_configuration.this["this"].rule : one(rule.filter).prefix]) == jsonencode([
+      "raw/", "processed/customer-profiles/", "processed/daily-aggregates/", "processed/fraud-patterns/", "analytics/",
+      "quarantine/",
+    ])
+    error_message = "Results of queries, code and what jobs put aside stay here."
   }
 
   assert {
@@ -291,7 +313,7 @@ run "a_copy_in_another_region_has_all_but_the_results" {
   }
 
   assert {
-    condition     = length(distinct([for rule in aws_s3_bucket_replication_configuration.this["this"].rule : rule.priority])) == 4
+    condition     = length(distinct([for rule in aws_s3_bucket_replication_configuration.this["this"].rule : rule.priority])) == 6
     error_message = "S3 wants a priority of its own for each rule."
   }
 }
@@ -397,6 +419,8 @@ run "daily_aggregates_have_the_columns_that_the_job_writes" {
       fraud_count       = "bigint"
       spending_change   = "double"
       unusual_category  = "boolean"
+      first_seen        = "string"
+      last_seen         = "string"
     }
     error_message = "Names and types of daily-aggregates."
   }

@@ -73,7 +73,9 @@ run "the_replication_reads_the_lake_and_changes_nothing_in_it" {
       for statement in jsondecode(aws_iam_role_policy.replication["this"].policy).Statement : statement.Resource if statement.Sid == "ReadVersions"
       ])) == tolist([
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/analytics/*",
-      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/customer-profiles/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/daily-aggregates/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/fraud-patterns/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/quarantine/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/raw/*",
     ])

@@ -41,6 +41,8 @@ run "a_job_reads_its_prefixes_and_its_code" {
       for statement in jsondecode(aws_iam_role_policy.this["daily_transaction_aggregation"].policy).Statement : statement.Resource if statement.Sid == "ReadObjects"
       ])) == tolist([
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/code/spark/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/_manifests/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/_staging/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/customer-profiles/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/daily-aggregates/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/quarantine/*",
@@ -62,6 +64,8 @@ run "a_job_replaces_objects_only_where_it_writes" {
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/analytics/trend-reports/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/analytics/trend-reports_$folder$",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/analytics_$folder$",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/_staging/*",
+      "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/_staging_$folder$",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/fraud-patterns/*",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed/fraud-patterns_$folder$",
       "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1/processed_$folder$",
@@ -91,7 +95,9 @@ run "a_job_lists_no_other_folders_of_the_lake" {
       ] if statement.Sid == "FindObjects"
       ]) == jsonencode([[
         "s3:ListBucket", "arn:aws:s3:::bank-test-lake-123456789012-eu-west-1", [
-          "code/spark/*", "processed", "processed/", "processed/customer-profiles", "processed/customer-profiles/",
+          "code/spark/*", "processed", "processed/", "processed/_manifests", "processed/_manifests/",
+          "processed/_manifests/*", "processed/_staging", "processed/_staging/", "processed/_staging/*",
+          "processed/customer-profiles", "processed/customer-profiles/",
           "processed/customer-profiles/*", "processed/daily-aggregates", "processed/daily-aggregates/",
           "processed/daily-aggregates/*", "quarantine", "quarantine/", "quarantine/*", "raw", "raw/",
           "raw/transactions", "raw/transactions/", "raw/transactions/*",
