@@ -108,6 +108,8 @@ class _Drill:
         name = stack.output(system.table)
         self._table = self._named(name)
         self._second = self._named(f"{name}-restored")
+        # Sent last, so that the backup finds some of them undecided, as it would at any time.
+        self._waiting = options.before // 10
         # One more than asked for: the one that is new after the restore.
         count = options.before + options.after + 1
         acceptable = (one for one in generator.transactions(count, options.seed) if one.expected == "accepted")
@@ -117,7 +119,10 @@ class _Drill:
         steps = self._steps
         self._observer.prepare(generator.merchants())
         with steps.step("send before the backup"):
-            first = self._send(self._options.before)
+            first = self._send(self._options.before - self._waiting)
+            if not _await(lambda: self._observer.waiting() == 0):
+                raise CommandError("transactions wait for their decision, and nothing moves.")
+            self._send(self._waiting)
         with steps.step("back up"):
             backup, restored_to = self._table.back_up("restore-drill")
         with steps.step("send after the backup"):

@@ -51,6 +51,17 @@ def test_the_local_stacks_settings_become_its_options() -> None:
     assert 'scripts.local_aws up --system "stream_alerts" --port 4566' in printed
 
 
+def test_the_restore_drills_settings_become_its_options() -> None:
+    settings = ["SYSTEM=merchant_api", "BEFORE=20", "AFTER=10", "SEED=3", "DRY_RUN=1"]
+
+    printed = subprocess.run(
+        ["make", "--dry-run", "restore-drill", *settings], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    options = '--system "merchant_api" --before 20 --after 10 --seed 3 --dry-run'
+    assert options in re.sub(r"\s*\\\n\s*|  +", " ", printed)
+
+
 def test_the_two_halves_of_the_localstack_tests_are_all_of_them() -> None:
     printed = subprocess.run(
         ["make", "--dry-run", "localstack-test"], cwd=paths.ROOT, capture_output=True, text=True, check=True
