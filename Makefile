@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DEV := build/venv/dev/bin/python
 EVALUATE := build/venv/evaluate/bin/python
+SPARK := build/venv/spark/bin/python
 
 # Terraform warns on every call when this names a file that does not exist.
 export TF_CLI_CONFIG_FILE := $(wildcard $(TF_CLI_CONFIG_FILE))
@@ -10,7 +11,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +47,7 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit runtimes evaluation contract strict-test iam-report ## set up and run every test
+test: lint unit runtimes evaluation spark contract strict-test iam-report ## set up and run every test
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -62,6 +63,15 @@ runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the package
 evaluation: ## tests of training, evaluation and backtest, in their own environment
 	@$(PYTHON) -m scripts.bootstrap evaluate
 	@$(EVALUATE) -m pytest -q --confcutdir=tests/evaluation tests/evaluation
+
+spark: ## tests of the lake's Spark jobs, in their own environment; needs Java 11 to 17
+	@$(PYTHON) -m scripts.bootstrap spark
+	@$(SPARK) -m pytest -q --confcutdir=tests/spark tests/spark
+
+spark-job: setup ## run a Spark job on a lake (JOB=daily|weekly; LAKE=folder, or that of the local stack; DAY WEEK POLICY)
+	@$(PYTHON) -m scripts.bootstrap spark
+	@$(DEV) -m scripts.spark_jobs $(or $(JOB),daily) $(if $(LAKE),--lake "$(LAKE)") $(if $(BUCKET),--bucket "$(BUCKET)") \
+	  $(if $(DAY),--day $(DAY)) $(if $(WEEK),--week $(WEEK)) $(if $(POLICY),--policy-document "$(POLICY)")
 
 contract: package ## terraform validate and test in every module, generated docs, the API document
 	@$(DEV) -m pytest -q tests/contract

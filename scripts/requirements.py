@@ -20,6 +20,7 @@ _UNIVERSAL = {
     "ministack": "3.10",
     "checkov": "3.10",
     "evaluate": "3.10",
+    "spark": "3.10",
     "awscli": "3.10",
     "runtimes": "3.9",
 }
