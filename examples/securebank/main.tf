@@ -194,7 +194,7 @@ locals {
       }
       policy_statements = {
         accept_transactions = {
-          actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+          actions   = ["dynamodb:PutItem"]
           resources = [local.table["transactions"].arn, local.table["transaction-ids"].arn]
         }
         put_on_the_stream = { actions = ["kinesis:PutRecord"], resources = [module.stream.arn] }
@@ -219,7 +219,7 @@ locals {
           actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
           resources = [local.table["transactions"].arn]
         }
-        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["transaction-ids"].arn] }
+        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources = [local.table["transaction-ids"].arn] }
         move_customers  = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["customers"].arn] }
         count_decisions = { actions = ["dynamodb:UpdateItem"], resources = [local.table["fraud-insights"].arn] }
         tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
@@ -251,7 +251,7 @@ locals {
       policy_statements = {
         read_the_stream = { actions = ["kinesis:GetRecords", "kinesis:GetShardIterator"], resources = [module.stream.arn] }
         record_failures = { actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [local.table["transactions"].arn] }
-        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["transaction-ids"].arn] }
+        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources = [local.table["transaction-ids"].arn] }
         hold_customers  = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["customers"].arn] }
         tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
       }
@@ -562,6 +562,8 @@ locals {
   # Counted by the functions themselves: one is one too many.
   counted = {
     failures-unrecorded   = ["stream_failed", "FailureNotRecorded", "What the stream's retries could not settle could not be recorded; it stays in its queue and is tried again."]
+    settlement-failed     = ["stream_process", "SettlementFailed", "A transaction could not be decided for a reason of its own or ours; its customer's records come again, or wait."]
+    records-lost          = ["stream_failed", "RecordsLost", "Records that the stream's retries gave up can no longer be read: the stream forgot them first."]
     transactions-failed   = ["stream_process", "Failed", "A transaction failed for good; its customer waits for an operator."]
     given-up-failed       = ["stream_failed", "Failed", "A transaction was given up by the stream's retries; its customer waits for an operator."]
     transactions-stale    = ["sweep", "StaleReceived", "An accepted transaction waited too long and was put on the stream again."]
@@ -616,8 +618,8 @@ module "monitoring" {
   }
   alarms = local.alarms
   critical_alarms = [
-    "decision-delay", "failures-unrecorded", "given-up-failed", "lake-dead-letter", "policy-fallback", "sweep-failed",
-    "transactions-failed", "transactions-stale",
+    "decision-delay", "failures-unrecorded", "given-up-failed", "lake-dead-letter", "policy-fallback", "records-lost",
+    "sweep-failed", "transactions-failed", "transactions-stale",
   ]
   decision_metrics = { namespace = local.namespace, service = "stream_process" }
   dashboard = {
