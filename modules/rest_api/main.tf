@@ -10,6 +10,9 @@ locals {
   document = yamldecode(var.openapi)
   verbs    = ["get", "put", "post", "delete", "options", "head", "patch"]
 
+  # Known before the streams are. No try here: of what is not known yet it would make something not known at all.
+  stream_names = [for name, integration in var.integrations : name if integration.kinesis != null]
+
   # Every method of the document by its operationId.
   operations = merge([
     for path, item in local.document.paths : {
@@ -25,7 +28,7 @@ locals {
         model = concat(
           [
             for name in [try(item[verb].requestBody.content["application/json"]["x-gateway-model"], null)] : name
-            if name != null && try(var.integrations[item[verb].operationId].kinesis, null) == null
+            if name != null && !contains(local.stream_names, item[verb].operationId)
           ],
           [try(trimprefix(item[verb].requestBody.content["application/json"].schema["$ref"], "#/components/schemas/"), null)],
         )[0]
@@ -40,8 +43,8 @@ locals {
   }
 
   demands_keys        = anytrue([for operation in local.operations : operation.needs_key])
-  function_operations = { for name, operation in local.operations : name => operation if var.integrations[name].kinesis == null }
-  stream_operations   = { for name, operation in local.operations : name => operation if var.integrations[name].kinesis != null }
+  function_operations = { for name, operation in local.operations : name => operation if !contains(local.stream_names, name) }
+  stream_operations   = { for name, operation in local.operations : name => operation if contains(local.stream_names, name) }
 
   # Every prefix of every path is a resource of its own. Terraform cannot let a resource refer to others of the same
   # block, so there is one block a level.
@@ -503,6 +506,7 @@ resource "aws_api_gateway_integration_response" "preflight" {
 locals {
   refusals = {
     bad_body          = { status = "400", code = "INVALID_REQUEST", message = "The body must be a JSON object.", details = { field = "body" } }
+    not_as_described  = { status = "400", code = "INVALID_REQUEST", message = "The body is not what the API's description demands.", details = { field = "body" } }
     bad_parameters    = { status = "400", code = "INVALID_REQUEST", message = "A required parameter is missing.", details = { field = "parameters" } }
     unsupported_media = { status = "400", code = "INVALID_REQUEST", message = "The body must be sent as application/json.", details = { field = "content-type" } }
     no_key            = { status = "403", code = "FORBIDDEN", message = local.key_header == null ? "A valid API key is required." : "A valid ${local.key_header} header is required.", details = {} }
@@ -527,7 +531,7 @@ locals {
     })
   }
 
-  gateway_responses = merge(local.common_responses, local.iam_responses, local.jwt_responses)
+  gateway_responses = merge(local.common_responses, local.iam_responses, local.jwt_responses, local.stream_responses)
 
   common_responses = {
     BAD_REQUEST_BODY       = local.refusals.bad_body
@@ -564,6 +568,10 @@ locals {
       UNAUTHORIZED  = local.refusals.no_token
       EXPIRED_TOKEN = local.refusals.no_token
     } : type => refusal if local.uses_jwt
+  }
+  # One text for all operations: where one is checked against its whole schema, a JSON object is not all that is demanded.
+  stream_responses = {
+    for type, refusal in { BAD_REQUEST_BODY = local.refusals.not_as_described } : type => refusal if length(local.streams) > 0
   }
 
   # Pages may read every refusal, for it says nothing that a stranger may not know; several origins cannot be named here.

@@ -94,6 +94,15 @@ run "the_whole_schema_is_checked_before_anything_is_written" {
   }
 }
 
+run "a_refused_body_is_not_said_to_be_no_object" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_api_gateway_gateway_response.this["BAD_REQUEST_BODY"].response_templates["application/json"]).error == { code = "INVALID_REQUEST", message = "The body is not what the API's description demands.", details = { field = "body" } }
+    error_message = "More than an object is demanded, and the gateway cannot say what is missing."
+  }
+}
+
 run "only_a_record_that_is_known_to_be_written_is_promised" {
   command = plan
 
