@@ -578,7 +578,7 @@ resource "aws_config_config_rule" "this" {
 
 # Without this, findings are for whoever opens the console.
 resource "aws_cloudwatch_event_rule" "noncompliant" {
-  for_each = var.findings_topic_arn == null || length(local.config_rules) == 0 ? toset([]) : toset(["this"])
+  for_each = var.findings_topic == null || length(local.config_rules) == 0 ? toset([]) : toset(["this"])
 
   name        = "${var.name}-noncompliant"
   description = "A rule of AWS Config found a resource that is not as it should be."
@@ -597,5 +597,5 @@ resource "aws_cloudwatch_event_target" "noncompliant" {
 
   rule      = each.value.name
   target_id = "topic"
-  arn       = var.findings_topic_arn
+  arn       = var.findings_topic.arn
 }

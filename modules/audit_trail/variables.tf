@@ -165,13 +165,17 @@ variable "config_rules" {
   }
 }
 
-variable "findings_topic_arn" {
-  description = "ARN of the topic that is told when a rule of AWS Config finds something, or null. It must let EventBridge rules publish, and its key must let EventBridge use it."
-  type        = string
+variable "findings_topic" {
+  description = <<-EOT
+    Existing topic that is told when a rule of AWS Config finds something; null for none (default). It must let EventBridge
+    rules publish, and its key must let EventBridge use it.
+      arn : its ARN
+  EOT
+  type        = object({ arn = string })
   default     = null
 
   validation {
-    condition     = var.findings_topic_arn == null || can(regex("^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:", var.findings_topic_arn))
-    error_message = "findings_topic_arn must be the ARN of an SNS topic, or null."
+    condition     = var.findings_topic == null ? true : can(regex("^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:", var.findings_topic.arn))
+    error_message = "findings_topic.arn must be the ARN of an SNS topic."
   }
 }

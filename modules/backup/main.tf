@@ -44,6 +44,8 @@ data "aws_iam_policy_document" "vault" {
 }
 
 resource "aws_backup_vault_policy" "this" {
+  for_each = var.protect_backups ? toset(["this"]) : toset([])
+
   backup_vault_name = aws_backup_vault.this.name
   policy            = data.aws_iam_policy_document.vault.json
 }

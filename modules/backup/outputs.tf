@@ -24,7 +24,7 @@ output "restore_role_arn" {
 }
 
 output "configuration" {
-  description = "What the backup was given, for the checks of the root that composes it: kms_key_arn, schedule, delete_after_days, cold_storage_after_days, tables, copies (vaults), lock."
+  description = "What the backup was given, for the checks of the root that composes it: kms_key_arn, schedule, delete_after_days, cold_storage_after_days, tables, copies (vaults), protected (by the vault's policy), lock."
   value = {
     kms_key_arn             = aws_backup_vault.this.kms_key_arn
     schedule                = one(aws_backup_plan.this.rule).schedule
@@ -32,6 +32,7 @@ output "configuration" {
     cold_storage_after_days = one(one(aws_backup_plan.this.rule).lifecycle).cold_storage_after
     tables                  = aws_backup_selection.tables.resources
     copies                  = [for copy in one(aws_backup_plan.this.rule).copy_action : copy.destination_vault_arn]
+    protected               = length(aws_backup_vault_policy.this) > 0
     lock                    = length(aws_backup_vault_lock_configuration.this) > 0
   }
 }

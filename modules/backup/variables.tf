@@ -102,6 +102,13 @@ variable "retention" {
   }
 }
 
+variable "protect_backups" {
+  description = "Whether the vault's policy refuses to everybody to delete a backup or to shorten its life. Switch off only where there are no policies of vaults, as on an emulator."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "vault_lock" {
   description = <<-EOT
     Lock of the vault, which holds for the account's administrators too; null for none (default).

@@ -448,8 +448,8 @@ run "a_finding_tells_the_topic" {
   command = apply
 
   variables {
-    config_rules       = ["dynamodb-pitr-enabled"]
-    findings_topic_arn = "arn:aws:sns:eu-west-1:123456789012:txn-test-processing-failures"
+    config_rules   = ["dynamodb-pitr-enabled"]
+    findings_topic = { arn = "arn:aws:sns:eu-west-1:123456789012:txn-test-processing-failures" }
   }
 
   assert {
@@ -461,7 +461,7 @@ run "a_finding_tells_the_topic" {
   }
 
   assert {
-    condition     = aws_cloudwatch_event_target.noncompliant["this"].arn == var.findings_topic_arn
+    condition     = aws_cloudwatch_event_target.noncompliant["this"].arn == var.findings_topic.arn
     error_message = "They must go to the topic."
   }
 }
@@ -591,7 +591,7 @@ run "a_rule_that_is_not_known_is_refused" {
 run "a_topic_that_is_none_is_refused" {
   command = plan
   variables {
-    findings_topic_arn = "txn-test"
+    findings_topic = { arn = "txn-test" }
   }
-  expect_failures = [var.findings_topic_arn]
+  expect_failures = [var.findings_topic]
 }

@@ -71,6 +71,19 @@ run "an_environment_can_be_made_destroyable" {
   }
 }
 
+run "the_policy_can_be_left_out_where_there_are_none" {
+  command = plan
+
+  variables {
+    protect_backups = false
+  }
+
+  assert {
+    condition     = length(aws_backup_vault_policy.this) == 0 && !output.configuration.protected
+    error_message = "protect_backups must be passed on, and be told."
+  }
+}
+
 run "there_is_no_lock_unless_asked_for" {
   command = plan
 
@@ -247,6 +260,7 @@ run "the_configuration_tells_what_the_backup_was_given" {
       cold_storage_after_days = 30
       tables                  = var.table_arns
       copies                  = []
+      protected               = true
       lock                    = false
     }
     error_message = "Everything must be told as it was given."

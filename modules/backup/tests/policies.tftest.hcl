@@ -25,7 +25,7 @@ run "nobody_deletes_a_backup_or_shortens_its_life" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_backup_vault_policy.this.policy).Statement == jsondecode(jsonencode([{
+    condition = jsondecode(aws_backup_vault_policy.this["this"].policy).Statement == jsondecode(jsonencode([{
       Sid       = "NobodyDeletesOrShortens"
       Effect    = "Deny"
       Action    = ["backup:UpdateRecoveryPointLifecycle", "backup:DisassociateRecoveryPoint", "backup:DeleteRecoveryPoint"]
