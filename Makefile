@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DEV := build/venv/dev/bin/python
 EVALUATE := build/venv/evaluate/bin/python
+WAREHOUSE := build/venv/warehouse/bin/python
 
 # Terraform warns on every call when this names a file that does not exist.
 export TF_CLI_CONFIG_FILE := $(wildcard $(TF_CLI_CONFIG_FILE))
@@ -10,7 +11,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels warehouse local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +47,7 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit runtimes evaluation contract strict-test iam-report ## set up and run every test
+test: lint unit runtimes evaluation warehouse-test contract strict-test iam-report ## set up and run every test
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -62,6 +63,10 @@ runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the package
 evaluation: ## tests of training, evaluation and backtest, in their own environment
 	@$(PYTHON) -m scripts.bootstrap evaluate
 	@$(EVALUATE) -m pytest -q --confcutdir=tests/evaluation tests/evaluation
+
+warehouse-test: ## the warehouse's SQL, executed on PostgreSQL, in its own environment
+	@$(PYTHON) -m scripts.bootstrap warehouse
+	@$(WAREHOUSE) -m pytest -q --confcutdir=tests/warehouse tests/warehouse
 
 contract: package ## terraform validate and test in every module, generated docs, the API document
 	@$(DEV) -m pytest -q tests/contract
@@ -94,6 +99,10 @@ policy-check: setup ## check a policy document as the functions do (FILE; defaul
 labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
 	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SOURCE),--source $(SOURCE)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
+
+warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
+	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \
+	  $(if $(filter-out 0,$(PRINT)),--print)
 
 local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))

@@ -59,6 +59,7 @@ DEV = Environment("dev", _THIS_ONE_FIRST)
 MINISTACK = Environment("ministack", ((3, 12), (3, 13), (3, 11), (3, 10)))
 CHECKOV = Environment("checkov", ((3, 12), (3, 11), (3, 13), (3, 10)))
 EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
+WAREHOUSE = Environment("warehouse", _THIS_ONE_FIRST)
 AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
 RUNTIMES = tuple(
     Environment(f"python{major}.{minor}", ((major, minor),), "runtimes") for major, minor in interpreters.RUNTIMES
@@ -68,7 +69,7 @@ FUNCTIONS = Environment("functions", ((3, 13),))
 TOOLS = Environment("tools", ())
 ALL = {
     environment.name: environment
-    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS)
+    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, WAREHOUSE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS)
 }
 
 
