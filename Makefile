@@ -4,6 +4,7 @@ PYTHON ?= python3
 DEV := build/venv/dev/bin/python
 EVALUATE := build/venv/evaluate/bin/python
 SPARK := build/venv/spark/bin/python
+WAREHOUSE := build/venv/warehouse/bin/python
 
 # Terraform warns on every call when this names a file that does not exist.
 export TF_CLI_CONFIG_FILE := $(wildcard $(TF_CLI_CONFIG_FILE))
@@ -11,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,7 +48,7 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit runtimes evaluation spark contract strict-test iam-report ## set up and run every test
+test: lint unit runtimes evaluation spark warehouse-test contract strict-test iam-report ## set up and run every test
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -72,6 +73,10 @@ spark-job: setup ## run a Spark job on a lake (JOB=daily|weekly; LAKE=folder, or
 	@$(PYTHON) -m scripts.bootstrap spark
 	@$(DEV) -m scripts.spark_jobs $(or $(JOB),daily) $(if $(LAKE),--lake "$(LAKE)") $(if $(BUCKET),--bucket "$(BUCKET)") \
 	  $(if $(DAY),--day $(DAY)) $(if $(WEEK),--week $(WEEK)) $(if $(POLICY),--policy-document "$(POLICY)")
+
+warehouse-test: ## the warehouse's SQL, executed on PostgreSQL, in its own environment
+	@$(PYTHON) -m scripts.bootstrap warehouse
+	@$(WAREHOUSE) -m pytest -q --confcutdir=tests/warehouse tests/warehouse
 
 contract: package ## terraform validate and test in every module, generated docs, the API document
 	@$(DEV) -m pytest -q tests/contract
@@ -112,6 +117,10 @@ report: setup ## have the compliance report of a day made, and fetch it (DATE SY
 restore-drill: setup ## lose the transactions table locally, bring it back, print RPO and RTO (SYSTEM BEFORE AFTER SEED DRY_RUN)
 	@$(DEV) -m scripts.restore_drill $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(BEFORE),--before $(BEFORE)) \
 	  $(if $(AFTER),--after $(AFTER)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
+	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \
+	  $(if $(filter-out 0,$(PRINT)),--print)
 
 local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))
