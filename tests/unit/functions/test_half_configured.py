@@ -56,11 +56,30 @@ CUSTOMER_QUERY = {
     "TRANSACTION_IDS_TABLE": "ids",
     "FRAUD_INSIGHTS_TABLE": "insights",
 }
+REPORT = {
+    "TRANSACTIONS_TABLE": "transactions",
+    "FRAUD_INSIGHTS_TABLE": "insights",
+    "LAKE_BUCKET": "lake",
+    "REPORTS_BUCKET": "reports",
+    "REPORT_RETENTION_DAYS": "1",
+    "REPORT_LOCK_MODE": "COMPLIANCE",
+}
+RESHARD = {
+    "STREAM_NAME": "stream",
+    "MINIMUM_SHARDS": "2",
+    "MAXIMUM_SHARDS": "40",
+    "GROW_COOLDOWN_SECONDS": "300",
+    "SHRINK_COOLDOWN_SECONDS": "21600",
+    "HIGH_ALARM_NAME": "load-high",
+    "LOW_ALARM_NAME": "load-low",
+}
 SYSTEMS = [
     ("customer_query", CUSTOMER_QUERY),
     ("ingest", INGEST),
     ("ingest", STREAM_INGEST),
     ("process", PROCESS),
+    ("report", REPORT),
+    ("reshard", RESHARD),
     ("stream_process", STREAM_PROCESS),
     ("stream_failed", BANK),
     ("sweep", SWEEP),
@@ -79,6 +98,7 @@ SYSTEMS = [
         *(("stream_process", STREAM_PROCESS, name) for name in STREAM_PROCESS),
         *(("stream_failed", BANK, name) for name in BANK),
         *(("customer_query", CUSTOMER_QUERY, name) for name in CUSTOMER_QUERY),
+        *(("reshard", RESHARD, name) for name in RESHARD),
     ],
 )
 def test_what_was_left_out_by_mistake_fails_the_start_by_its_name(
