@@ -1,1 +1,1 @@
-# Stands for the script of a job: the tests look at its name and its hash.
+"""Stands for the script of a job: the tests look at its name and its hash."""
