@@ -77,7 +77,7 @@ def asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tupl
     action = f"{service}:{operation}"
     if service == "dynamodb":
         yield from _of_tables(action, params)
-    elif service == "cloudwatch":
+    elif operation == "DescribeAlarms":
         yield from ((action, _arn(service, f"alarm:{alarm}")) for alarm in params["AlarmNames"])
     else:
         yield action.removesuffix(_BATCH), _resource(service, params)
@@ -99,12 +99,12 @@ def _resource(service: str, params: dict[str, Any]) -> str:
         return _arn(service, params["QueueUrl"].rsplit("/", 1)[-1])
     if service == "sns":
         return str(params["TopicArn"])
+    if service == "kinesis":
+        return str(params["StreamARN"]) if "StreamARN" in params else _arn(service, f"stream/{params['StreamName']}")
     if service == "ssm":
         return _arn(service, f"parameter/{params['Name']}")
     if service == "s3":
         return f"arn:aws:s3:::{params['Bucket']}/object"  # which one matters to nobody
-    if service == "kinesis":
-        return _arn(service, f"stream/{params['StreamName']}")
     if service == "events":
         return _arn(service, f"event-bus/{params['Entries'][0]['EventBusName']}")
     raise NotImplementedError(f"no function has used {service} so far: say here what it acts on")

@@ -157,8 +157,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _settings_of_the_functions() -> dict[str, str]:
-    """Give a value, which reads as a number too, to every variable that a root gives to a function."""
+    """Give a value, which reads as a number too, to every variable that a root gives to a function, by itself or not."""
     roots = [paths.ROOT / "main.tf", *sorted(paths.ROOT.glob("examples/*/main.tf"))]
+    roots += sorted(paths.ROOT.glob("modules/*/outputs.tf"))  # what a module hands out for its function
     names = {
         name for root in roots for name in re.findall(r"\b([A-Z][A-Z0-9_]{3,})\s+=\s", root.read_text(encoding="utf-8"))
     }
