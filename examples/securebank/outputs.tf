@@ -90,7 +90,7 @@ output "glue_database_name" {
   value       = module.lake.database_name
 }
 
-output "athena_workgroup_name" {
+output "athena_workgroup" {
   description = "Name of the Athena workgroup in which the named queries run."
   value       = module.lake.workgroup_name
 }

@@ -22,6 +22,7 @@ locals {
 # ---------------------------------------------------------------------------------------------------------------------
 
 resource "aws_cloudtrail" "this" {
+  # checkov:skip=CKV_AWS_67:All regions are the default; whether they are is the caller's choice (argument multi_region), which checkov cannot follow
   # checkov:skip=CKV_AWS_252:A message for each log file, every few minutes, would be read by nobody; alarms tell what matters
   name                          = var.name
   s3_bucket_name                = aws_s3_bucket.this.id

@@ -79,7 +79,7 @@ def asked(service: str, operation: str, params: dict[str, Any]) -> Iterator[tupl
         yield from _of_tables(action, params)
     elif service == "s3":
         yield from _of_buckets(action, params)
-    elif "AlarmNames" in params:
+    elif operation == "DescribeAlarms":
         yield from ((action, _arn(service, f"alarm:{alarm}")) for alarm in params["AlarmNames"])
     else:
         yield action.removesuffix(_BATCH), _resource(service, params)
