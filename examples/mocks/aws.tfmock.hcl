@@ -83,3 +83,19 @@ mock_resource "aws_wafv2_web_acl" {
 mock_resource "aws_api_gateway_stage" {
   defaults = { arn = "arn:aws:apigateway:eu-west-1::/restapis/abc123/stages/live" }
 }
+
+mock_resource "aws_kinesis_stream" {
+  defaults = { arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/stream" }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = { arn = "arn:aws:s3:::bucket" }
+}
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = { arn = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc" }
+}
+
+mock_resource "aws_backup_vault" {
+  defaults = { arn = "arn:aws:backup:eu-west-1:123456789012:backup-vault:vault" }
+}

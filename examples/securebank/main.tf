@@ -35,8 +35,8 @@ module "stream" {
   retention_hours = var.stream.retention_hours
   kms_key_arn     = module.encryption.key_arn
   autoscaling = local.autoscales ? {
-    minimum = var.stream.autoscaling.minimum
-    maximum = var.stream.autoscaling.maximum
+    minimum = var.stream_autoscaling.minimum
+    maximum = var.stream_autoscaling.maximum
     metrics = { namespace = local.namespace }
   } : null
   resharder = local.autoscales ? { arn = module.reshard["this"].arn, function_name = module.reshard["this"].name } : null
@@ -45,7 +45,7 @@ module "stream" {
 locals {
   stream_name = format(local.name, "transactions")
   # A stream on demand scales by itself.
-  autoscales = !var.stream.on_demand && var.stream.autoscaling != null
+  autoscales = !var.stream.on_demand && var.stream_autoscaling != null
 }
 
 module "tables" {
@@ -203,7 +203,7 @@ locals {
 
     stream_process = {
       description          = "Decides what the stream brings, in each customer's order, and commits it."
-      reserved_concurrency = var.processor.reserved_concurrency
+      reserved_concurrency = var.processor_reserved_concurrency
       environment = {
         REQUEST_SCHEMA                = "securebank"
         TRANSACTIONS_TABLE            = local.table["transactions"].name
@@ -614,7 +614,7 @@ module "monitoring" {
   fraud_email_subscriptions   = var.alert_emails
   functions = {
     for package, function in merge(module.functions, { for package in keys(module.reshard) : "reshard" => module.reshard[package] }) :
-    package => { name = function.name, timeout_seconds = function.timeout_seconds }
+    replace(package, "_", "-") => { name = function.name, timeout_seconds = function.timeout_seconds }
   }
   alarms = local.alarms
   critical_alarms = [

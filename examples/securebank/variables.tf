@@ -126,16 +126,11 @@ variable "stream" {
   description = <<-EOT
     The Kinesis stream between acceptance and decision.
       shards          : shards that it is made with, each for 1 MiB and 1,000 records a second (default 4)
-      autoscaling     : fewest and most shards that the function reshard scales between: minimum (default 2), maximum (default 40); null for a fixed number
-      on_demand       : whether AWS scales by itself and charges by the gigabyte; shards and autoscaling then count for nothing (default false)
+      on_demand       : whether AWS scales by itself and charges by the gigabyte; shards and stream_autoscaling then count for nothing (default false)
       retention_hours : how long a record can be read again, 24 to 8,760 (default 24)
   EOT
   type = object({
-    shards = optional(number, 4)
-    autoscaling = optional(object({
-      minimum = optional(number, 2)
-      maximum = optional(number, 40)
-    }), {})
+    shards          = optional(number, 4)
     on_demand       = optional(bool, false)
     retention_hours = optional(number, 24)
   })
@@ -143,17 +138,28 @@ variable "stream" {
   nullable = false
 }
 
+variable "stream_autoscaling" {
+  description = <<-EOT
+    Shards between which the function reshard scales the stream. Null: the stream keeps the number that it is made with.
+      minimum : fewest (default 2)
+      maximum : most (default 40)
+  EOT
+  type = object({
+    minimum = optional(number, 2)
+    maximum = optional(number, 40)
+  })
+  default = {}
+}
+
 variable "processor" {
   description = <<-EOT
     The function that decides, with batches of 100 from each shard.
-      reserved_concurrency : calls of it that may run at once, taken out of the account's pool of usually 1,000; null for no reservation (default 1,000, as documented: needs a quota of 1,100 or more)
-      maximum_retries      : retries of a batch before its records are given up, 1 to 10,000 (default 100)
-      maximum_age_seconds  : age at which a record is given up, 60 to 86,400 (default 43,200: half of what the stream remembers, so that what was given up can still be read)
+      maximum_retries     : retries of a batch before its records are given up, 1 to 10,000 (default 100)
+      maximum_age_seconds : age at which a record is given up, 60 to 86,400 (default 43,200: half of what the stream remembers, so that what was given up can still be read)
   EOT
   type = object({
-    reserved_concurrency = optional(number, 1000)
-    maximum_retries      = optional(number, 100)
-    maximum_age_seconds  = optional(number, 43200)
+    maximum_retries     = optional(number, 100)
+    maximum_age_seconds = optional(number, 43200)
   })
   default  = {}
   nullable = false
@@ -161,6 +167,17 @@ variable "processor" {
   validation {
     condition     = var.processor.maximum_retries >= 1 && var.processor.maximum_retries <= 10000
     error_message = "processor.maximum_retries must lie between 1 and 10,000."
+  }
+}
+
+variable "processor_reserved_concurrency" {
+  description = "Calls of the function that decides that may run at once, taken out of the account's pool of usually 1,000: the documented 1,000 need a quota of 1,100 or more. Null: no reservation."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.processor_reserved_concurrency == null ? true : var.processor_reserved_concurrency >= 1 && floor(var.processor_reserved_concurrency) == var.processor_reserved_concurrency
+    error_message = "processor_reserved_concurrency must be a whole number of 1 or more, or null: with 0 nothing would be decided."
   }
 }
 

@@ -17,6 +17,7 @@ ROLE, TRUST, RESOURCE, MANAGED = "role", "trust", "resource", "managed"
 
 # Where policies stand, by the type of resource and its attribute, and what kind of policy it is.
 _POLICIES = {
+    ("aws_backup_vault_policy", "policy"): RESOURCE,
     ("aws_iam_role", "assume_role_policy"): TRUST,
     ("aws_iam_role_policy", "policy"): ROLE,
     ("aws_kms_key", "policy"): RESOURCE,

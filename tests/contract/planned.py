@@ -14,7 +14,8 @@ from scripts.terraform import environment
 FLAGSHIP = "."
 MERCHANT_API = "examples/merchant_api"
 STREAM_ALERTS = "examples/stream_alerts"
-ROOTS = (FLAGSHIP, MERCHANT_API, STREAM_ALERTS)
+SECUREBANK = "examples/securebank"
+ROOTS = (FLAGSHIP, MERCHANT_API, STREAM_ALERTS, SECUREBANK)
 
 Resource = dict[str, Any]
 

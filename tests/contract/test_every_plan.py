@@ -25,6 +25,12 @@ ENCRYPTED = {
 TAGS = {
     planned.FLAGSHIP: {"Project": "txn", "Environment": "default", "ManagedBy": "terraform"},
     planned.STREAM_ALERTS: {"Environment": "production", "CostCenter": "fraud-detection"},
+    planned.SECUREBANK: {
+        "Project": "SecureBank",
+        "Environment": "dev",
+        "CostCenter": "transaction-processing",
+        "ManagedBy": "terraform",
+    },
 }
 FOURTEEN_DAYS = 14 * 24 * 3600
 

@@ -1,0 +1,222 @@
+"""Constraints of examples/securebank that take a real plan to be seen: buckets, whole roles, what is encrypted.
+
+All others are in examples/securebank/tests, each by its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from scripts import paths
+from tests.contract import planned
+from tests.contract.planned import Plan
+
+# What every function's role has: its log, its traces, its environment.
+COMMON = {"WriteToOwnLogGroup", "SendTraces", "Decrypt"}
+GRANTED = {
+    "customer_query": "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query",
+    "ingest": "dynamodb:GetItem dynamodb:PutItem kinesis:PutRecord",
+    "lake": (
+        "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
+        " kms:GenerateDataKey s3:PutObject sqs:SendMessage"
+    ),
+    "report": (
+        "cloudwatch:GetMetricData dynamodb:BatchGetItem dynamodb:Scan kms:GenerateDataKey"
+        " s3:GetObject s3:ListBucket s3:PutObject s3:PutObjectRetention sns:Publish"
+    ),
+    "reshard": (
+        "cloudwatch:DescribeAlarms kinesis:DescribeStreamSummary kinesis:ListShards kinesis:UpdateShardCount"
+        " kms:GenerateDataKey sns:Publish"
+    ),
+    "spend": "ce:GetCostAndUsage kms:GenerateDataKey sns:Publish",
+    "stream_failed": (
+        "dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem kinesis:GetRecords kinesis:GetShardIterator"
+        " sns:Publish sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage"
+    ),
+    "stream_process": (
+        "dynamodb:BatchGetItem dynamodb:ConditionCheckItem dynamodb:PutItem dynamodb:UpdateItem"
+        " kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator"
+        " kinesis:ListShards kinesis:SubscribeToShard kms:GenerateDataKey sns:Publish sqs:SendMessage"
+        " ssm:GetParameter ssm:GetParameterHistory"
+    ),
+    "sweep": ("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem kinesis:PutRecord kms:GenerateDataKey sns:Publish"),
+}
+BUCKETS = {"securebank-lake-dev", "securebank-reports-dev", "securebank-trail-dev"}
+FUNCTIONS = [
+    "customer-query",
+    "ingest",
+    "lake",
+    "report",
+    "reshard",
+    "spend",
+    "stream-failed",
+    "stream-process",
+    "sweep",
+]
+AUDIT = [
+    "backup-protection-change",
+    "config-change",
+    "console-login-without-mfa",
+    "iam-policy-change",
+    "key-disabled-or-deleted",
+    "root-use",
+    "trail-change",
+    "unauthorised-calls",
+]
+# By table: what throttles, and which operations can fail at DynamoDB's side.
+TABLES = {
+    "customers": ([""], ["batchgetitem", "transactwriteitems", "updateitem"]),
+    "fraud-insights": ([""], ["batchgetitem", "transactwriteitems"]),
+    "transaction-ids": ([""], ["batchgetitem", "getitem", "transactwriteitems"]),
+    "transactions": (
+        ["", "merchantindex-", "received-index-", "transactionidindex-"],
+        ["batchgetitem", "getitem", "putitem", "query", "transactwriteitems", "updateitem"],
+    ),
+}
+ALARMS = {
+    *("api-errors", "api-latency", "books-differ", "books-not-compared", "decision-delay", "events-undelivered"),
+    *("failures-unrecorded", "fraud-alerts-undelivered", "fraud-rate", "given-up-backlog", "given-up-dead-letter"),
+    *("given-up-delay", "given-up-failed", "lake-dead-letter", "lake-delay", "policy-fallback"),
+    *("policy-refresh-failed", "processing-failures-undelivered", "stream-read-throttles"),
+    *("stream-reshard-refused", "stream-write-throttles", "sweep-failed", "transactions-failed", "transactions-stale"),
+    *(f"{function}-{sign}" for function in FUNCTIONS for sign in ("duration", "error-rate", "throttles")),
+    *(f"audit-{name}" for name in AUDIT),
+    *(
+        f"table-{table}-{part}{direction}-throttles"
+        for table, (parts, _) in TABLES.items()
+        for part in parts
+        for direction in ("read", "write")
+    ),
+    *(f"table-{table}-{name}-system-errors" for table, (_, operations) in TABLES.items() for name in operations),
+}
+
+
+@pytest.fixture
+def plan(plan_of: Callable[[str], Plan]) -> Plan:
+    return plan_of(planned.SECUREBANK)
+
+
+def actions_of(plan: Plan, package: str) -> set[str]:
+    """Return what a function's role allows beside what all of them do."""
+    address = re.compile(rf'module\.(functions\["{package}"\]|{package}\["this"\])\.data\..*\.permissions$')
+    (found,) = [
+        entry["change"]["after"] for entry in plan.content["resource_changes"] if address.match(entry["address"])
+    ]
+    return {
+        action for statement in found["statement"] if statement["sid"] not in COMMON for action in statement["actions"]
+    }
+
+
+def test_every_function_may_do_what_it_calls_and_nothing_else(plan: Plan) -> None:
+    functions = {function["handler"].split(".")[0] for function in plan.resources("aws_lambda_function")}
+
+    assert functions == set(GRANTED)
+    assert {package: " ".join(sorted(actions_of(plan, package))) for package in functions} == GRANTED
+
+
+def test_the_stream_is_encrypted_with_the_key(plan: Plan) -> None:
+    (stream,) = plan.resources("aws_kinesis_stream")
+
+    assert stream["encryption_type"] == "KMS"
+    assert stream["unknown"]["kms_key_id"] is True  # a key that is made in the same apply
+
+
+def test_every_bucket_is_encrypted_with_the_key_versioned_and_closed(plan: Plan) -> None:
+    buckets = plan.resources("aws_s3_bucket")
+    encrypted = plan.resources("aws_s3_bucket_server_side_encryption_configuration")
+    closed = plan.resources("aws_s3_bucket_public_access_block")
+    versioned = plan.resources("aws_s3_bucket_versioning")
+
+    assert {re.sub(r"-[0-9]{12}-.*", "", bucket["bucket"]) for bucket in buckets} == BUCKETS
+    assert len(encrypted) == len(closed) == len(versioned) == len(buckets)
+    for resource in encrypted:
+        (rule,) = resource["rule"]
+        assert rule["apply_server_side_encryption_by_default"] == [{"sse_algorithm": "aws:kms"}], resource["address"]
+        assert resource["unknown"]["rule"] == [
+            {"apply_server_side_encryption_by_default": [{"kms_master_key_id": True}]}
+        ]
+    for resource in closed:
+        kinds = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+        assert all(resource[kind] is True for kind in kinds), resource["address"]
+    for resource in versioned:
+        assert resource["versioning_configuration"][0]["status"] == "Enabled", resource["address"]
+
+
+def test_reports_are_locked(plan: Plan) -> None:
+    lock = plan.only("aws_s3_bucket_object_lock_configuration", "module.reports")
+
+    assert plan.only("aws_s3_bucket", "module.reports.aws_s3_bucket.this")["object_lock_enabled"]
+    assert lock["rule"][0]["default_retention"][0] | {"years": None} == {
+        "mode": "GOVERNANCE",
+        "days": 2555,
+        "years": None,
+    }
+
+
+def test_the_workgroup_encrypts_its_results_with_the_key_and_breaks_long_queries_off(plan: Plan) -> None:
+    (workgroup,) = plan.resources("aws_athena_workgroup")
+    (configuration,) = workgroup["configuration"]
+    (result,) = configuration["result_configuration"]
+    (unknown,) = workgroup["unknown"]["configuration"][0]["result_configuration"]
+
+    assert configuration["enforce_workgroup_configuration"]
+    assert configuration["bytes_scanned_cutoff_per_query"] == 10 * 1024**3
+    assert result["encryption_configuration"] == [{"encryption_option": "SSE_KMS"}]
+    assert unknown["encryption_configuration"] == [{"kms_key_arn": True}]
+
+
+def test_the_spark_jobs_are_small_scheduled_and_encrypt_what_they_write(plan: Plan) -> None:
+    jobs = plan.resources("aws_glue_job")
+    (security,) = plan.resources("aws_glue_security_configuration")
+    schedules = {trigger["name"]: trigger["schedule"] for trigger in plan.resources("aws_glue_trigger")}
+
+    assert [(job["worker_type"], job["number_of_workers"]) for job in jobs] == [("G.1X", 2)] * 2
+    assert all(job["default_arguments"]["--enable-auto-scaling"] == "true" for job in jobs)
+    assert sorted(schedules.values()) == ["cron(0 2 * * ? *)", "cron(0 4 ? * SUN *)"]
+    assert all(trigger["enabled"] for trigger in plan.resources("aws_glue_trigger"))
+    (modes,) = security["encryption_configuration"]
+    assert modes["s3_encryption"] == [{"s3_encryption_mode": "SSE-KMS"}]
+
+
+def test_the_lakes_function_waits_for_a_fuller_object(plan: Plan) -> None:
+    source = plan.only("aws_lambda_event_source_mapping", 'functions["lake"]')
+
+    assert (source["batch_size"], source["maximum_batching_window_in_seconds"]) == (1000, 60)
+
+
+def test_nothing_that_costs_extra_is_on(plan: Plan) -> None:
+    extra = (
+        "aws_config_configuration_recorder",
+        "aws_cognito_user_pool",
+        "aws_dax_cluster",
+        "aws_lambda_provisioned_concurrency_config",
+        "aws_nat_gateway",
+        "aws_redshiftserverless_workgroup",
+        "aws_s3_bucket_accelerate_configuration",
+        "aws_s3_bucket_analytics_configuration",
+        "aws_s3_bucket_replication_configuration",
+    )
+
+    assert [resource["address"] for kind in extra for resource in plan.of(kind)] == []
+    (stage,) = plan.resources("aws_api_gateway_stage")
+    assert not stage.get("cache_cluster_enabled")
+
+
+def test_every_alarm_is_one_that_is_meant(plan: Plan) -> None:
+    full = {alarm["alarm_name"] for alarm in plan.resources("aws_cloudwatch_metric_alarm")}
+    scaling = {f"securebank-transactions-dev-load-{load}" for load in ("high", "low")}  # they call reshard, not people
+
+    assert {name.removeprefix("securebank-").removesuffix("-dev") for name in full - scaling} == ALARMS
+    assert scaling <= full
+
+
+def test_the_policy_is_the_shipped_document_of_weights(plan: Plan) -> None:
+    (parameter,) = plan.resources("aws_ssm_parameter")
+    document = (paths.ROOT / "policy_documents" / "weights.json").read_text(encoding="utf-8")
+
+    assert parameter["value"] == document
+    assert json.loads(document)["policies"]["weights"]["thresholds"]["fraud"] == 9
