@@ -157,7 +157,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _settings_of_the_functions() -> dict[str, str]:
-    """Give a value, which reads as a number too, to every variable that a root gives to a function, by itself or not."""
+    """Give a value, which reads as a number too, to every variable that a root or module gives to a function."""
     roots = [paths.ROOT / "main.tf", *sorted(paths.ROOT.glob("examples/*/main.tf"))]
     roots += sorted(paths.ROOT.glob("modules/*/outputs.tf"))  # what a module hands out for its function
     names = {
