@@ -1,4 +1,4 @@
-"""Constraints of examples/securebank that take a real plan to be seen: buckets, whole roles, what is encrypted.
+"""Constraints of examples/securebank that take a real plan to be seen: buckets, Glue, Athena, what is encrypted.
 
 All others are in examples/securebank/tests, each by its name.
 """
@@ -15,36 +15,6 @@ from scripts import paths
 from tests.contract import planned
 from tests.contract.planned import Plan
 
-# What every function's role has: its log, its traces, its environment.
-COMMON = {"WriteToOwnLogGroup", "SendTraces", "Decrypt"}
-GRANTED = {
-    "customer_query": "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query",
-    "ingest": "dynamodb:GetItem dynamodb:PutItem kinesis:PutRecord",
-    "lake": (
-        "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
-        " kms:GenerateDataKey s3:PutObject sqs:SendMessage"
-    ),
-    "report": (
-        "cloudwatch:GetMetricData dynamodb:BatchGetItem dynamodb:Scan kms:GenerateDataKey"
-        " s3:GetObject s3:ListBucket s3:PutObject s3:PutObjectRetention sns:Publish"
-    ),
-    "reshard": (
-        "cloudwatch:DescribeAlarms kinesis:DescribeStreamSummary kinesis:ListShards kinesis:UpdateShardCount"
-        " kms:GenerateDataKey sns:Publish"
-    ),
-    "spend": "ce:GetCostAndUsage kms:GenerateDataKey sns:Publish",
-    "stream_failed": (
-        "dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem kinesis:GetRecords kinesis:GetShardIterator"
-        " sns:Publish sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage"
-    ),
-    "stream_process": (
-        "dynamodb:BatchGetItem dynamodb:ConditionCheckItem dynamodb:PutItem dynamodb:UpdateItem"
-        " kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator"
-        " kinesis:ListShards kinesis:SubscribeToShard kms:GenerateDataKey sns:Publish sqs:SendMessage"
-        " ssm:GetParameter ssm:GetParameterHistory"
-    ),
-    "sweep": ("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem kinesis:PutRecord kms:GenerateDataKey sns:Publish"),
-}
 BUCKETS = {"securebank-lake-dev", "securebank-reports-dev", "securebank-trail-dev"}
 FUNCTIONS = [
     "customer-query",
@@ -98,24 +68,6 @@ ALARMS = {
 @pytest.fixture
 def plan(plan_of: Callable[[str], Plan]) -> Plan:
     return plan_of(planned.SECUREBANK)
-
-
-def actions_of(plan: Plan, package: str) -> set[str]:
-    """Return what a function's role allows beside what all of them do."""
-    address = re.compile(rf'module\.(functions\["{package}"\]|{package}\["this"\])\.data\..*\.permissions$')
-    (found,) = [
-        entry["change"]["after"] for entry in plan.content["resource_changes"] if address.match(entry["address"])
-    ]
-    return {
-        action for statement in found["statement"] if statement["sid"] not in COMMON for action in statement["actions"]
-    }
-
-
-def test_every_function_may_do_what_it_calls_and_nothing_else(plan: Plan) -> None:
-    functions = {function["handler"].split(".")[0] for function in plan.resources("aws_lambda_function")}
-
-    assert functions == set(GRANTED)
-    assert {package: " ".join(sorted(actions_of(plan, package))) for package in functions} == GRANTED
 
 
 def test_the_stream_is_encrypted_with_the_key(plan: Plan) -> None:

@@ -1,5 +1,5 @@
 # Every documented constraint of this system, each by its name, read from what the resources were given. What needs a real
-# plan (tags, whole policies, buckets, Glue, Athena) is in tests/contract/test_securebank.py.
+# plan (tags, policies of resources, buckets, Glue, Athena) is in tests/contract/test_securebank.py.
 #
 # The first run applies, so that the others know what is only known then (ARNs); Terraform destroys it all after the last
 # one, which fails if anything refuses to be destroyed.
@@ -661,9 +661,15 @@ run "the_lake_can_be_copied_to_another_region" {
   command = plan
   variables { lake = { replication = { bucket_arn = "arn:aws:s3:::copy", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555" } } }
 
+  override_resource {
+    target          = module.lake.aws_iam_role.replication
+    override_during = plan
+    values          = { arn = "arn:aws:iam::123456789012:role/replication" }
+  }
+
   assert {
-    condition     = length(module.lake.replication_role_arn[*]) == 1
-    error_message = "The copy must have a role."
+    condition     = module.lake.replication_role_arn == "arn:aws:iam::123456789012:role/replication"
+    error_message = "The copy must be written by a role of its own."
   }
 }
 
@@ -719,6 +725,43 @@ run "there_are_nine_functions" {
       package => "securebank-${replace(package, "_", "-")}-dev"
     }
     error_message = "The functions must be the documented ones."
+  }
+}
+
+run "every_function_may_do_what_it_calls_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = {
+      for package, function in merge(module.functions, { reshard = module.reshard["this"] }) : package => join(" ", sort(distinct(flatten([
+        for sid, statement in function.configuration.policy_statements : tolist(statement.actions)
+        if !contains(["WriteToOwnLogGroup", "SendTraces", "Decrypt"], sid)
+      ]))))
+      } == {
+      customer_query = "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query"
+      ingest         = "dynamodb:GetItem dynamodb:PutItem kinesis:PutRecord"
+      lake           = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams kms:GenerateDataKey s3:PutObject sqs:SendMessage"
+      report         = "cloudwatch:GetMetricData dynamodb:BatchGetItem dynamodb:Scan kms:GenerateDataKey s3:GetObject s3:ListBucket s3:PutObject s3:PutObjectRetention sns:Publish"
+      reshard        = "cloudwatch:DescribeAlarms kinesis:DescribeStreamSummary kinesis:ListShards kinesis:UpdateShardCount kms:GenerateDataKey sns:Publish"
+      spend          = "ce:GetCostAndUsage kms:GenerateDataKey sns:Publish"
+      stream_failed  = "dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem kinesis:GetRecords kinesis:GetShardIterator sns:Publish sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage"
+      stream_process = "dynamodb:BatchGetItem dynamodb:ConditionCheckItem dynamodb:PutItem dynamodb:UpdateItem kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards kinesis:SubscribeToShard kms:GenerateDataKey sns:Publish sqs:SendMessage ssm:GetParameter ssm:GetParameterHistory"
+      sweep          = "dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem kinesis:PutRecord kms:GenerateDataKey sns:Publish"
+    }
+    error_message = "Each role must allow what the code calls and what Lambda itself needs, and nothing else."
+  }
+}
+
+run "what_a_function_may_use_is_named" {
+  command = plan
+
+  assert {
+    condition = {
+      for package, function in merge(module.functions, { reshard = module.reshard["this"] }) : package => join(" ", sort([
+        for sid, statement in function.configuration.policy_statements : sid if contains(statement.resources, "*") && sid != "SendTraces"
+      ])) if anytrue([for sid, statement in function.configuration.policy_statements : contains(statement.resources, "*") && sid != "SendTraces"])
+    } == { lake = "FindTableStreams", report = "CountCalls", spend = "ReadTheBill" }
+    error_message = "Only what AWS offers no narrower resource for may be allowed on all."
   }
 }
 
