@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.spark.lakes import Lake
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
+    # Each test is a second of work: Java would spend most of the time on making code faster that runs once.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     few = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
     try:
         started = session.local_session(paths.BUILD / "tmp" / "spark", memory="1g", settings=few)

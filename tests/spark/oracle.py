@@ -24,11 +24,11 @@ PROFILE_COLUMNS = (
 )
 
 
-def rows_of(folder: Path, columns: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a folder of Parquet files, sorted; none if it has no file."""
-    if not list(folder.glob("*.parquet")):
+def rows_of(folder: Path, columns: str, files: str = "*.parquet") -> list[tuple[Any, ...]]:
+    """Return the rows of a folder's Parquet files, sorted; none if it has no file."""
+    if not list(folder.glob(files)):
         return []
-    query = f"SELECT {columns} FROM read_parquet('{folder}/*.parquet', hive_partitioning = false)"  # noqa: S608 - ours
+    query = f"SELECT {columns} FROM read_parquet('{folder}/{files}', hive_partitioning = false)"  # noqa: S608 - ours
     return sorted(duckdb.sql(query).fetchall(), key=repr)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from lake_jobs import daily, manifest
+from lake_jobs import daily, manifest, publish
 from lake_jobs.days import span
 from lake_jobs.storage import LocalStorage
 from tests.spark import oracle
@@ -194,6 +194,27 @@ def test_a_day_whose_lines_are_gone_becomes_empty(spark: SparkSession, lake: Lak
 
     assert aggregates(lake) == []
     assert profiles(lake) == []
+
+
+def test_a_large_day_is_several_files_and_none_is_left_when_it_shrinks(
+    spark: SparkSession, lake: Lake, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.put(*random_lines(8, 200, [DAY]))
+    folder = lake.folder / f"processed/daily-aggregates/day={DAY}"
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "ROWS_A_FILE", 50)
+        daily.run(spark, storage, DAY, late_days=0)
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files] == [f"part-{number:05}.parquet" for number in range(len(files))]
+    assert len(files) > 1
+    assert_exact(lake, DAY)
+    owners = [{row[0] for row in oracle.rows_of(folder, "customer_id", file.name)} for file in files]
+    assert sum(map(len, owners)) == len(set.union(*owners))  # a customer's rows lie in one file
+
+    daily.run(spark, storage, DAY, late_days=0)
+
+    assert [file.name for file in folder.iterdir()] == ["part-00000.parquet"]
+    assert_exact(lake, DAY)
 
 
 def test_a_mean_is_rounded_once_and_half_up(spark: SparkSession, lake: Lake, storage: LocalStorage) -> None:
