@@ -1,14 +1,16 @@
 -- Brings the transactions of the lake's raw lines into fact_transactions.
 --
--- It reads the partitions from lookback_days before the watermark on, all of them the first time. Of several lines of a
--- transaction the highest (revision, label_revision) counts, and only if it is higher than what is here. So lines may
--- come late, repeated and in any order, and a second run finds nothing to do. All of it is one transaction.
+-- It reads the partitions from lookback_days before the watermark on, all of them the first time, and none after
+-- tomorrow: each that is registered ahead would be looked for in S3. Of several lines of a transaction the highest
+-- (revision, label_revision) counts, and only if it is higher than what is here. So lines may come late, repeated and in
+-- any order, and a second run finds nothing to do. All of it is one transaction.
 CREATE OR REPLACE PROCEDURE warehouse.load_transactions(lookback_days INTEGER)
 AS $$
 DECLARE
     started TIMESTAMP;
     watermark TIMESTAMP;
     first_partition VARCHAR(8) := '00000000';
+    last_partition VARCHAR(8);
     rows_staged BIGINT;
     rows_deleted BIGINT := 0;
     rows_inserted BIGINT := 0;
@@ -22,6 +24,7 @@ BEGIN
     -- Before anything is read: a second load waits here, and then sees what the first has committed.
     LOCK warehouse.load_watermarks;
     started := GETDATE();
+    last_partition := TO_CHAR(CAST(started AS DATE) + 1, 'YYYYMMDD');
 
     SELECT MAX(marks.loaded_through) INTO watermark FROM warehouse.load_watermarks AS marks WHERE marks.source = 'raw_transactions';
     IF watermark IS NOT NULL THEN
@@ -78,7 +81,7 @@ BEGIN
             versions.year || versions.month || versions.day AS partition_day,
             ROW_NUMBER() OVER (PARTITION BY versions.transaction_id ORDER BY versions.revision DESC, versions.label_revision DESC) AS place
         FROM lake.raw_transactions AS versions
-        WHERE versions.year || versions.month || versions.day >= first_partition
+        WHERE versions.year || versions.month || versions.day BETWEEN first_partition AND last_partition
     ) AS lines
     LEFT JOIN warehouse.fact_transactions AS known ON known.transaction_id = lines.transaction_id
     WHERE lines.place = 1
@@ -150,8 +153,8 @@ BEGIN
             AND (dim_merchant.latest_category_at IS NULL OR latest.occurred_at > dim_merchant.latest_category_at);
 
         DELETE FROM warehouse.fact_transactions
-        USING staged_transactions AS staged
-        WHERE fact_transactions.transaction_id = staged.transaction_id;
+        USING staged_transactions
+        WHERE fact_transactions.transaction_id = staged_transactions.transaction_id;
         GET DIAGNOSTICS rows_deleted := ROW_COUNT;
 
         INSERT INTO warehouse.fact_transactions (

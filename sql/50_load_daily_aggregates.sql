@@ -6,6 +6,7 @@ DECLARE
     started TIMESTAMP;
     watermark TIMESTAMP;
     first_partition VARCHAR(10) := '0000-00-00';
+    last_partition VARCHAR(10);
     rows_staged BIGINT;
     rows_deleted BIGINT := 0;
     rows_inserted BIGINT := 0;
@@ -18,6 +19,7 @@ BEGIN
 
     LOCK warehouse.load_watermarks;
     started := GETDATE();
+    last_partition := TO_CHAR(CAST(started AS DATE) + 1, 'YYYY-MM-DD');
 
     SELECT MAX(marks.loaded_through) INTO watermark FROM warehouse.load_watermarks AS marks WHERE marks.source = 'daily_aggregates';
     IF watermark IS NOT NULL THEN
@@ -40,7 +42,7 @@ BEGIN
         aggregates.spending_change,
         aggregates.unusual_category
     FROM lake.daily_aggregates AS aggregates
-    WHERE aggregates.day >= first_partition;
+    WHERE aggregates.day BETWEEN first_partition AND last_partition;
 
     SELECT COUNT(*) INTO rows_staged FROM staged_aggregates;
 

@@ -158,7 +158,8 @@ WITH lines AS (
         versions.amount,
         ROW_NUMBER() OVER (PARTITION BY versions.transaction_id ORDER BY versions.revision DESC, versions.label_revision DESC) AS place
     FROM lake.raw_transactions AS versions
-    WHERE versions.year || versions.month || versions.day >= TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYYMMDD')
+    WHERE versions.year || versions.month || versions.day
+        BETWEEN TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYYMMDD') AND TO_CHAR(GETDATE() + INTERVAL '1 day', 'YYYYMMDD')
 ),
 sides AS (
     SELECT
@@ -185,7 +186,8 @@ sides AS (
         0,
         0
     FROM lake.table_counts AS counts
-    WHERE counts.day >= TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYY-MM-DD')
+    WHERE counts.day
+        BETWEEN TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYY-MM-DD') AND TO_CHAR(GETDATE() + INTERVAL '1 day', 'YYYY-MM-DD')
     UNION ALL
     SELECT
         facts.date_key,
@@ -218,7 +220,8 @@ sums AS (
 counted_days AS (
     SELECT DISTINCT CAST(REPLACE(counts.day, '-', '') AS INTEGER) AS date_key
     FROM lake.table_counts AS counts
-    WHERE counts.day >= TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYY-MM-DD')
+    WHERE counts.day
+        BETWEEN TO_CHAR(GETDATE() - INTERVAL '35 days', 'YYYY-MM-DD') AND TO_CHAR(GETDATE() + INTERVAL '1 day', 'YYYY-MM-DD')
 )
 SELECT
     dates.day,

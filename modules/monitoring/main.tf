@@ -37,7 +37,10 @@ module "topic" {
   display_name        = "${each.value.title}: ${var.name}"
   kms_key_arn         = var.kms_key_arn
   email_subscriptions = each.value.subscriptions
-  publishers          = { alarm_names = [format(local.alarm_format, "*")] }
+  publishers = {
+    alarm_names = [format(local.alarm_format, "*")]
+    event_rules = var.failures_from_rules && each.key == "processing_failures"
+  }
 }
 
 # The topics stood here before they were a module of their own. Subscriptions cannot be moved along by a block, because
@@ -100,7 +103,23 @@ locals {
   # Who reads the failures topic may miss one that it fails to deliver; others of its subscribers, and the dashboard, tell.
   topic_alarms = { for key, topic in module.topic : "${replace(key, "_", "-")}-undelivered" => topic.alarms.undelivered }
 
-  metric_alarms = merge(local.function_alarms, local.topic_alarms, var.alarms)
+  # What the functions behind the API measured of their own answers, which the gateway's own overhead is no part of.
+  response_time_alarms = var.response_time == null ? {} : {
+    for service in var.response_time.services : "${replace(service, "_", "-")}-response-time" => {
+      description         = "Answers of ${service} took more than ${var.response_time.threshold_ms} ms (${var.response_time.statistic}) in each of ${var.response_time.periods} periods of ${var.response_time.period_seconds} seconds."
+      namespace           = var.decision_metrics.namespace
+      metric_name         = var.response_time.metric_name
+      dimensions          = { service = service }
+      statistic           = var.response_time.statistic
+      period_seconds      = var.response_time.period_seconds
+      evaluation_periods  = var.response_time.periods
+      threshold           = var.response_time.threshold_ms
+      comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
+    }
+  }
+
+  metric_alarms = merge(local.function_alarms, local.topic_alarms, local.response_time_alarms, var.alarms)
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -122,12 +141,17 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [local.failures_topic_arn]
 }
 
+locals {
+  error_rate_window  = var.thresholds.error_rate_periods == 1 ? "over ${var.thresholds.error_rate_minutes} minutes" : "in each of ${var.thresholds.error_rate_periods} times ${var.thresholds.error_rate_minutes} minutes"
+  fraud_rate_seconds = 60 * var.thresholds.fraud_rate_minutes
+}
+
 resource "aws_cloudwatch_metric_alarm" "error_rate" {
   for_each = var.functions
 
   alarm_name          = format(local.alarm_format, "${each.key}-error-rate")
-  alarm_description   = "More than ${var.thresholds.error_rate_percent} % of the calls of ${each.value.name} broke off over 10 minutes: crashed or timed out."
-  evaluation_periods  = 1
+  alarm_description   = "More than ${var.thresholds.error_rate_percent} % of the calls of ${each.value.name} broke off ${local.error_rate_window}: crashed or timed out."
+  evaluation_periods  = var.thresholds.error_rate_periods
   threshold           = var.thresholds.error_rate_percent
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
@@ -149,7 +173,7 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
       metric_name = "Errors"
       dimensions  = { FunctionName = each.value.name }
       stat        = "Sum"
-      period      = 600
+      period      = 60 * var.thresholds.error_rate_minutes
     }
   }
 
@@ -161,14 +185,14 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
       metric_name = "Invocations"
       dimensions  = { FunctionName = each.value.name }
       stat        = "Sum"
-      period      = 600
+      period      = 60 * var.thresholds.error_rate_minutes
     }
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "fraud_rate" {
   alarm_name          = format(local.alarm_format, "fraud-rate")
-  alarm_description   = "More than ${var.thresholds.fraud_rate_percent} % of at least ${var.thresholds.fraud_minimum_decisions} decisions within 15 minutes found fraud: an attack, or a policy gone wrong."
+  alarm_description   = "More than ${var.thresholds.fraud_rate_percent} % of at least ${var.thresholds.fraud_minimum_decisions} decisions within ${var.thresholds.fraud_rate_minutes} minutes found fraud: an attack, or a policy gone wrong."
   evaluation_periods  = 1
   threshold           = var.thresholds.fraud_rate_percent
   comparison_operator = "GreaterThanThreshold"
@@ -188,10 +212,10 @@ resource "aws_cloudwatch_metric_alarm" "fraud_rate" {
 
     metric {
       namespace   = var.decision_metrics.namespace
-      metric_name = "FraudDetected"
+      metric_name = local.counted.fraud
       dimensions  = { service = var.decision_metrics.service }
       stat        = "Sum"
-      period      = 900
+      period      = local.fraud_rate_seconds
     }
   }
 
@@ -200,10 +224,10 @@ resource "aws_cloudwatch_metric_alarm" "fraud_rate" {
 
     metric {
       namespace   = var.decision_metrics.namespace
-      metric_name = "Processed"
+      metric_name = local.counted.processed
       dimensions  = { service = var.decision_metrics.service }
       stat        = "Sum"
-      period      = 900
+      period      = local.fraud_rate_seconds
     }
   }
 }
@@ -227,13 +251,25 @@ resource "aws_cloudwatch_composite_alarm" "critical" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Dashboard
+# Dashboards
 # ---------------------------------------------------------------------------------------------------------------------
 
 locals {
+  counted   = var.decision_metrics.names
   decisions = [var.decision_metrics.namespace]
   service   = ["service", var.decision_metrics.service]
   drift     = ["service", var.dashboard.drift_service == null ? "" : var.dashboard.drift_service]
+
+  fraud_rate = [
+    [{ expression = "100 * FILL(fraud, 0) / processed", label = "Fraud rate", id = "rate" }],
+    concat(local.decisions, [local.counted.fraud], local.service, [{ id = "fraud", visible = false }]),
+    concat(local.decisions, [local.counted.processed], local.service, [{ id = "processed", visible = false }]),
+  ]
+  response_times = var.response_time == null ? [] : flatten([
+    for service in sort(var.response_time.services) : [
+      for stat in ["p50", "p95", "p99"] : { metric = concat(local.decisions, [var.response_time.metric_name, "service", service, { stat = stat, label = "${service} ${stat}" }]) }
+    ]
+  ])[*].metric
 
   # Each row of the dashboard: a heading and its graphs, which share the width. A graph without metrics is left out.
   # A metric is a list itself; where two loops make the metrics, it is wrapped, so that flatten leaves it whole.
@@ -256,7 +292,7 @@ locals {
         {
           title    = "Transactions a minute"
           sampling = { stat = "Sum", period = 60 }
-          metrics  = [for metric in ["Processed", "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+          metrics  = [for metric in [local.counted.processed, "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
         },
         {
           title    = "Events a minute"
@@ -286,6 +322,11 @@ locals {
           title    = "Request to committed decision in ms"
           sampling = { stat = "p99", period = 60 }
           metrics  = [for stat in ["p50", "p95", "p99"] : concat(local.decisions, ["DecisionLatency"], local.service, [{ stat = stat, label = stat }])]
+        },
+        {
+          title    = "Answers as the functions measure them, in ms"
+          sampling = { stat = "p95", period = 60 }
+          metrics  = local.response_times
         },
         {
           title    = "Functions, p99 in ms"
@@ -353,21 +394,37 @@ locals {
       ]
     },
     {
+      heading = "Streams"
+      graphs = [
+        {
+          title    = "Records a minute"
+          sampling = { stat = "Sum", period = 60 }
+          metrics  = [for key, name in var.dashboard.streams : ["AWS/Kinesis", "IncomingRecords", "StreamName", name, { label = key }]]
+        },
+        {
+          title    = "Age of what is read, in ms"
+          sampling = { stat = "Maximum", period = 60 }
+          metrics  = [for key, name in var.dashboard.streams : ["AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", name, { label = key }]]
+        },
+        {
+          title    = "Records refused: more than the shards take"
+          sampling = { stat = "Sum", period = 60 }
+          metrics  = [for key, name in var.dashboard.streams : ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName", name, { label = key }]]
+        },
+      ]
+    },
+    {
       heading = "Decisions"
       graphs = [
         {
           title    = "Fraud found, rejected"
           sampling = { stat = "Sum", period = 300 }
-          metrics  = [for metric in ["FraudDetected", "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+          metrics  = [for metric in [local.counted.fraud, "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
         },
         {
           title    = "Fraud rate in percent"
-          sampling = { stat = "Sum", period = 900 }
-          metrics = [
-            [{ expression = "100 * FILL(fraud, 0) / processed", label = "Fraud rate", id = "rate" }],
-            concat(local.decisions, ["FraudDetected"], local.service, [{ id = "fraud", visible = false }]),
-            concat(local.decisions, ["Processed"], local.service, [{ id = "processed", visible = false }]),
-          ]
+          sampling = { stat = "Sum", period = local.fraud_rate_seconds }
+          metrics  = local.fraud_rate
         },
         {
           title    = "Policy documents refused or out of reach, starts without any"
@@ -411,14 +468,203 @@ locals {
     },
   ]
 
-  shown_rows = [
-    for row in local.rows : {
-      heading = row.heading
-      graphs  = [for graph in row.graphs : graph if length(graph.metrics) > 0]
-    } if anytrue([for graph in row.graphs : length(graph.metrics) > 0])
+  day = 24 * 3600
+
+  # For those who answer for the business. The whole time that is chosen counts in the first row.
+  business_rows = [
+    {
+      heading = "In the time that is chosen"
+      graphs = [
+        {
+          title    = "Transactions decided, suspected, rejected"
+          sampling = { stat = "Sum", period = local.day }
+          metrics  = [for metric in [local.counted.processed, local.counted.fraud, "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+          more     = { view = "singleValue", setPeriodToTimeRange = true }
+        },
+        {
+          title    = "Suspected, in percent of all decided"
+          sampling = { stat = "Sum", period = local.day }
+          metrics  = local.fraud_rate
+          more     = { view = "singleValue", setPeriodToTimeRange = true }
+        },
+      ]
+    },
+    {
+      heading = "By the hour"
+      graphs = [
+        {
+          title    = "Transactions decided and rejected"
+          sampling = { stat = "Sum", period = 3600 }
+          metrics  = [for metric in [local.counted.processed, "Rejected"] : concat(local.decisions, [metric], local.service, [{ label = metric }])]
+        },
+        {
+          title    = "Fraud suspected"
+          sampling = { stat = "Sum", period = 3600 }
+          metrics  = [concat(local.decisions, [local.counted.fraud], local.service, [{ label = local.counted.fraud }])]
+        },
+        {
+          title    = "Fraud rate in percent"
+          sampling = { stat = "Sum", period = 3600 }
+          metrics  = local.fraud_rate
+        },
+      ]
+    },
+    {
+      heading = "What customers notice"
+      graphs = [
+        {
+          title    = "Requests an hour"
+          sampling = { stat = "Sum", period = 3600 }
+          metrics = var.dashboard.api == null ? [] : [
+            for metric, label in { Count = "requests", "4XXError" = "turned away", "5XXError" = "failed" } :
+            ["AWS/ApiGateway", metric, "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { label = label }]
+          ]
+        },
+        {
+          title    = "Answers as the functions measure them, in ms"
+          sampling = { stat = "p95", period = 3600 }
+          metrics  = local.response_times
+        },
+        {
+          title    = "Request to committed decision in ms"
+          sampling = { stat = "p95", period = 3600 }
+          metrics  = [for stat in ["p50", "p95"] : concat(local.decisions, ["DecisionLatency"], local.service, [{ stat = stat, label = stat }])]
+        },
+      ]
+    },
   ]
 
-  # CloudWatch draws on a grid 24 wide: alarms on top, then a heading (1 high) and its graphs (6 high) a row.
+  cost = var.dashboards.cost == null ? { spend_metric = "", spend_service = "", daily_limits_usd = [], buckets = {}, athena_workgroups = {}, redshift_workgroups = {} } : var.dashboards.cost
+
+  # For those who pay: what a day cost, and what it was spent on.
+  cost_rows = [
+    {
+      heading = "What a day cost"
+      graphs = [
+        {
+          title    = "US dollars of the day before"
+          sampling = { stat = "Maximum", period = local.day }
+          metrics  = [concat(local.decisions, [local.cost.spend_metric, "service", local.cost.spend_service, { label = "spent" }])]
+          more = {
+            annotations = { horizontal = [for limit in local.cost.daily_limits_usd : { value = limit, label = "${limit} USD" }] }
+          }
+        },
+      ]
+    },
+    {
+      heading = "What it is spent on, by the day"
+      graphs = [
+        {
+          title    = "Requests"
+          sampling = { stat = "Sum", period = local.day }
+          metrics = var.dashboard.api == null ? [] : [
+            ["AWS/ApiGateway", "Count", "ApiName", var.dashboard.api.name, "Stage", var.dashboard.api.stage, { label = "API requests" }],
+          ]
+        },
+        {
+          title    = "Functions: time that is billed, in ms"
+          sampling = { stat = "Sum", period = local.day }
+          metrics  = [for key, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function.name, { label = key }]]
+        },
+        {
+          title    = "Tables: units read and written"
+          sampling = { stat = "Sum", period = local.day }
+          metrics = flatten([
+            for key, name in var.dashboard.tables : [
+              for metric, what in { ConsumedReadCapacityUnits = "read", ConsumedWriteCapacityUnits = "written" } :
+              { metric = ["AWS/DynamoDB", metric, "TableName", name, { label = "${key} ${what}" }] }
+            ]
+          ])[*].metric
+        },
+        {
+          title    = "Streams: bytes taken in"
+          sampling = { stat = "Sum", period = local.day }
+          metrics  = [for key, name in var.dashboard.streams : ["AWS/Kinesis", "IncomingBytes", "StreamName", name, { label = key }]]
+        },
+      ]
+    },
+    {
+      heading = "Analytics, by the day"
+      graphs = [
+        {
+          title    = "Buckets: bytes kept in STANDARD"
+          sampling = { stat = "Average", period = local.day }
+          metrics  = [for key, name in local.cost.buckets : ["AWS/S3", "BucketSizeBytes", "BucketName", name, "StorageType", "StandardStorage", { label = key }]]
+        },
+        {
+          title    = "Athena: bytes read"
+          sampling = { stat = "Sum", period = local.day }
+          # Counted by state and type of the query only; the search adds them up.
+          metrics = [
+            for key, name in local.cost.athena_workgroups : [{
+              id         = "athena_${replace(key, "-", "_")}"
+              label      = key
+              expression = "SUM(SEARCH('{AWS/Athena,QueryState,QueryType,WorkGroup} WorkGroup=\"${name}\" MetricName=\"ProcessedBytes\"', 'Sum', ${local.day}))"
+            }]
+          ]
+        },
+        {
+          title    = "Redshift Serverless: RPU-seconds"
+          sampling = { stat = "Sum", period = local.day }
+          metrics  = [for key, name in local.cost.redshift_workgroups : ["AWS/Redshift-Serverless", "ComputeSeconds", "Workgroup", name, { label = key }]]
+        },
+      ]
+    },
+  ]
+
+  dashboard_rows = merge(
+    { operations = local.rows },
+    var.dashboards.business ? { business = local.business_rows } : {},
+    var.dashboards.cost == null ? {} : { cost = local.cost_rows },
+  )
+  shown_rows = {
+    for dashboard, rows in local.dashboard_rows : dashboard => [
+      for row in rows : {
+        heading = row.heading
+        graphs  = [for graph in row.graphs : graph if length(graph.metrics) > 0]
+      } if anytrue([for graph in row.graphs : length(graph.metrics) > 0])
+    ]
+  }
+
+  # CloudWatch draws on a grid 24 wide: on top what stands there besides rows, then a heading (1 high) and its graphs
+  # (6 high) a row.
+  top_height = { operations = 4, business = 0, cost = 0 }
+  row_widgets = {
+    for dashboard, rows in local.shown_rows : dashboard => flatten([
+      for row_number, row in rows : concat(
+        [{
+          type       = "text"
+          x          = 0
+          y          = local.top_height[dashboard] + 7 * row_number
+          width      = 24
+          height     = 1
+          properties = { markdown = "## ${row.heading}" }
+        }],
+        [
+          for graph_number, graph in row.graphs : {
+            type   = "metric"
+            x      = graph_number * floor(24 / length(row.graphs))
+            y      = local.top_height[dashboard] + 1 + 7 * row_number
+            width  = floor(24 / length(row.graphs))
+            height = 6
+            properties = merge(
+              {
+                title   = graph.title
+                region  = local.region
+                view    = "timeSeries"
+                stat    = graph.sampling.stat
+                period  = graph.sampling.period
+                metrics = graph.metrics
+                yAxis   = { left = { min = 0 } }
+              },
+              try(graph.more, {}),
+            )
+          }
+        ],
+      )
+    ])
+  }
+
   widgets = concat(
     [{
       type   = "alarm"
@@ -432,36 +678,7 @@ locals {
         alarms = slice(local.alarm_arns, 0, min(100, length(local.alarm_arns)))
       }
     }],
-    flatten([
-      for row_number, row in local.shown_rows : concat(
-        [{
-          type       = "text"
-          x          = 0
-          y          = 4 + 7 * row_number
-          width      = 24
-          height     = 1
-          properties = { markdown = "## ${row.heading}" }
-        }],
-        [
-          for graph_number, graph in row.graphs : {
-            type   = "metric"
-            x      = graph_number * floor(24 / length(row.graphs))
-            y      = 5 + 7 * row_number
-            width  = floor(24 / length(row.graphs))
-            height = 6
-            properties = {
-              title   = graph.title
-              region  = local.region
-              view    = "timeSeries"
-              stat    = graph.sampling.stat
-              period  = graph.sampling.period
-              metrics = graph.metrics
-              yAxis   = { left = { min = 0 } }
-            }
-          }
-        ],
-      )
-    ]),
+    local.row_widgets.operations,
   )
 
   # By name, like the topics: a dashboard is not to change because an alarm is made anew.
@@ -481,7 +698,22 @@ locals {
   }
 }
 
+locals {
+  # One alone needs nothing that tells it from the others.
+  dashboard_names = {
+    for dashboard in keys(local.dashboard_rows) :
+    dashboard => format(local.dashboard_format, length(local.dashboard_rows) == 1 ? var.name : "${var.name}-${dashboard}")
+  }
+}
+
 resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = format(local.dashboard_format, var.name)
+  dashboard_name = local.dashboard_names.operations
   dashboard_body = jsonencode({ widgets = local.widgets })
+}
+
+resource "aws_cloudwatch_dashboard" "further" {
+  for_each = { for dashboard, name in local.dashboard_names : dashboard => name if dashboard != "operations" }
+
+  dashboard_name = each.value
+  dashboard_body = jsonencode({ widgets = local.row_widgets[each.key] })
 }

@@ -36,17 +36,29 @@ output "composite_alarm_arn" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Dashboard
+# Dashboards
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "dashboard_name" {
-  description = "Name of the dashboard."
+  description = "Name of the dashboard of operations."
   value       = aws_cloudwatch_dashboard.this.dashboard_name
 }
 
 output "dashboard_url" {
-  description = "Address of the dashboard in the console."
-  value       = "https://${local.region}.${lookup(local.console_domains, local.partition, local.console_domains.aws)}/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+  description = "Address of the dashboard of operations in the console."
+  value       = "${local.dashboards_url}${aws_cloudwatch_dashboard.this.dashboard_name}"
+}
+
+output "dashboard_urls" {
+  description = "Addresses of all dashboards in the console: operations, and business and cost where they are asked for."
+  value = merge(
+    { operations = "${local.dashboards_url}${aws_cloudwatch_dashboard.this.dashboard_name}" },
+    { for key, dashboard in aws_cloudwatch_dashboard.further : key => "${local.dashboards_url}${dashboard.dashboard_name}" },
+  )
+}
+
+locals {
+  dashboards_url = "https://${local.region}.${lookup(local.console_domains, local.partition, local.console_domains.aws)}/cloudwatch/home?region=${local.region}#dashboards/dashboard/"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -54,7 +66,7 @@ output "dashboard_url" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), alarms (metric, dimensions, statistic, period_seconds, evaluation_periods, threshold, comparison_operator and topic_arns of each of the argument alarms and of those that follow from functions), error_rate_alarms (threshold_percent, period_seconds and topic_arns of each function's), fraud_rate_alarm (topic_arns), critical_alarm (rule and topic_arns; null where nothing is watched), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard shows of each function and queue)."
+  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), alarms (metric, dimensions, statistic, period_seconds, evaluation_periods, threshold, comparison_operator and topic_arns of each of the argument alarms and of those that follow from functions), error_rate_alarms (threshold_percent, period_seconds and topic_arns of each function's), error_rate_periods (in a row, of each function's), fraud_rate_alarm (topic_arns), fraud_rate (metrics, percent, minutes and minimum_decisions), critical_alarm (rule and topic_arns; null where nothing is watched), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard of operations shows of each function and queue), dashboards (titles of the graphs of each)."
   value = {
     topics = { for key, topic in module.topic : key => topic.configuration }
     alarms = {
@@ -76,12 +88,23 @@ output "configuration" {
         topic_arns        = alarm.alarm_actions
       }
     }
+    error_rate_periods = var.thresholds.error_rate_periods
+    fraud_rate = {
+      metrics           = sort([for query in aws_cloudwatch_metric_alarm.fraud_rate.metric_query : "${query.metric[0].namespace} ${query.metric[0].metric_name}" if length(query.metric) > 0])
+      percent           = aws_cloudwatch_metric_alarm.fraud_rate.threshold
+      minutes           = var.thresholds.fraud_rate_minutes
+      minimum_decisions = var.thresholds.fraud_minimum_decisions
+    }
     fraud_rate_alarm = { topic_arns = aws_cloudwatch_metric_alarm.fraud_rate.alarm_actions }
     critical_alarm = one([
       for alarm in aws_cloudwatch_composite_alarm.critical : { rule = alarm.alarm_rule, topic_arns = alarm.alarm_actions }
     ])
     dashboard_metrics = {
       for key, function in var.functions : key => [for metric in sort([for shown in local.shown_metrics : shown.metric if shown.of == "AWS/Lambda ${function.name}"]) : metric]
+    }
+    dashboards = {
+      for key, dashboard in merge({ operations = aws_cloudwatch_dashboard.this }, aws_cloudwatch_dashboard.further) :
+      key => [for widget in jsondecode(dashboard.dashboard_body).widgets : widget.properties.title if widget.type == "metric"]
     }
     dashboard_queue_metrics = {
       for key, name in var.dashboard.queues : key => [for metric in sort([for shown in local.shown_metrics : shown.metric if shown.of == "AWS/SQS ${name}"]) : metric]

@@ -93,6 +93,13 @@ variable "fraud_topic" {
 # Alarms
 # ---------------------------------------------------------------------------------------------------------------------
 
+variable "failures_from_rules" {
+  description = "Whether EventBridge rules of this account may publish to the failures topic, for failures that AWS tells by events (the loads of a warehouse, for instance). The policy of kms_key_arn must then let events.amazonaws.com use it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "functions" {
   description = <<-EOT
     Functions to watch, by a short name in lower case. Each gets alarms on its error rate, throttles and duration.
@@ -199,10 +206,15 @@ variable "decision_metrics" {
     and DecisionLatency (ms) with the single dimension `service`.
       namespace : namespace of the metrics
       service   : value of the dimension (default process)
+      names     : other names of the two that the fraud rate is made of: processed (default Processed) and fraud (default FraudDetected)
   EOT
   type = object({
     namespace = string
     service   = optional(string, "process")
+    names = optional(object({
+      processed = optional(string, "Processed")
+      fraud     = optional(string, "FraudDetected")
+    }), {})
   })
 
   validation {
@@ -214,20 +226,31 @@ variable "decision_metrics" {
     condition     = length(var.decision_metrics.service) >= 1 && length(var.decision_metrics.service) <= 1024
     error_message = "decision_metrics.service must have 1 to 1,024 characters."
   }
+
+  validation {
+    condition     = alltrue([for name in values(var.decision_metrics.names) : can(regex("^[A-Za-z0-9._/#:-]{1,255}$", name))])
+    error_message = "decision_metrics.names must be 1 to 255 letters, digits and . _ / # : - each."
+  }
 }
 
 variable "thresholds" {
   description = <<-EOT
     Thresholds of the alarms that are made here; each must be exceeded.
-      error_rate_percent          : failed calls of a function over 10 minutes, in percent (default 1)
+      error_rate_percent          : failed calls of a function, in percent (default 1)
+      error_rate_minutes          : length of the period that they are counted in, 1 to 60 (default 10)
+      error_rate_periods          : periods in a row in each of which they must be exceeded, 1 to 10 (default 1)
       duration_percent_of_timeout : 99th percentile of a function's duration over 5 minutes, in percent of its timeout (default 80)
-      fraud_rate_percent          : decisions that found fraud over 15 minutes, in percent (default 5)
-      fraud_minimum_decisions     : decisions within 15 minutes below which a fraud rate says nothing (default 50)
+      fraud_rate_percent          : decisions that found fraud, in percent (default 5)
+      fraud_rate_minutes          : time over which they are counted, 1 to 60 (default 15)
+      fraud_minimum_decisions     : decisions within that time below which a fraud rate says nothing (default 50)
   EOT
   type = object({
     error_rate_percent          = optional(number, 1)
+    error_rate_minutes          = optional(number, 10)
+    error_rate_periods          = optional(number, 1)
     duration_percent_of_timeout = optional(number, 80)
     fraud_rate_percent          = optional(number, 5)
+    fraud_rate_minutes          = optional(number, 15)
     fraud_minimum_decisions     = optional(number, 50)
   })
   default = {}
@@ -244,10 +267,71 @@ variable "thresholds" {
     condition     = var.thresholds.fraud_minimum_decisions >= 1
     error_message = "thresholds.fraud_minimum_decisions must be 1 or more."
   }
+
+  validation {
+    condition     = alltrue([for minutes in [var.thresholds.error_rate_minutes, var.thresholds.fraud_rate_minutes] : minutes >= 1 && minutes <= 60 && floor(minutes) == minutes])
+    error_message = "thresholds.error_rate_minutes and fraud_rate_minutes must be whole minutes between 1 and 60."
+  }
+
+  validation {
+    condition     = var.thresholds.error_rate_periods >= 1 && var.thresholds.error_rate_periods <= 10 && floor(var.thresholds.error_rate_periods) == var.thresholds.error_rate_periods
+    error_message = "thresholds.error_rate_periods must be a whole number between 1 and 10."
+  }
+}
+
+variable "response_time" {
+  description = <<-EOT
+    How fast the functions behind the API answer, as they measure it themselves, in the namespace of decision_metrics. Null: they do not.
+      services       : values of the dimension `service`: the functions, each of which gets an alarm <service>-response-time
+      metric_name    : the metric, in ms (default API/ResponseTime)
+      statistic      : Average, or a percentile such as p95 (default)
+      threshold_ms   : what must be exceeded, in ms (default 100)
+      period_seconds : length of one period, a multiple of 60 (default 60)
+      periods        : periods in a row that must exceed it, 1 to 10 (default 3)
+  EOT
+  type = object({
+    services       = set(string)
+    metric_name    = optional(string, "API/ResponseTime")
+    statistic      = optional(string, "p95")
+    threshold_ms   = optional(number, 100)
+    period_seconds = optional(number, 60)
+    periods        = optional(number, 3)
+  })
+  default = null
+
+  validation {
+    condition     = var.response_time == null ? true : length(var.response_time.services) >= 1 && alltrue([for service in var.response_time.services : can(regex("^[a-z][a-z0-9_-]*$", service))])
+    error_message = "response_time.services must be one or more names of lower-case letters, digits, hyphens and underscores."
+  }
+
+  validation {
+    condition     = var.response_time == null ? true : can(regex("^[A-Za-z0-9._/#:-]{1,255}$", var.response_time.metric_name))
+    error_message = "response_time.metric_name must be 1 to 255 letters, digits and . _ / # : -."
+  }
+
+  validation {
+    condition     = var.response_time == null ? true : can(regex("^(Average|p[0-9]{1,2}(\\.[0-9]{1,10})?|p100)$", var.response_time.statistic))
+    error_message = "response_time.statistic must be Average or a percentile such as p95."
+  }
+
+  validation {
+    condition     = var.response_time == null ? true : var.response_time.threshold_ms > 0 && var.response_time.period_seconds >= 60 && var.response_time.period_seconds % 60 == 0
+    error_message = "response_time.threshold_ms must be more than 0, and period_seconds a multiple of 60."
+  }
+
+  validation {
+    condition     = var.response_time == null ? true : var.response_time.periods >= 1 && var.response_time.periods <= 10 && floor(var.response_time.periods) == var.response_time.periods
+    error_message = "response_time.periods must be a whole number between 1 and 10."
+  }
+
+  validation {
+    condition     = var.response_time == null ? true : length(setintersection(keys(var.alarms), [for service in var.response_time.services : "${replace(service, "_", "-")}-response-time"])) == 0
+    error_message = "alarms must not use the names <service>-response-time of response_time."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Dashboard
+# Dashboards
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "dashboard" {
@@ -257,6 +341,7 @@ variable "dashboard" {
       queues             : names of queues, by a short name
       dead_letter_queues : names of dead-letter queues, by a short name
       tables             : names of tables, by a short name
+      streams            : names of Kinesis streams, by a short name
       state_machine_arn  : ARN of the case workflow
       event_bus_name     : name of the event bus
       drift_service      : value of the dimension `service` under which AlertRate, PopulationStability and DriftBreakerOpen are told, in the namespace of decision_metrics
@@ -266,6 +351,7 @@ variable "dashboard" {
     queues             = optional(map(string), {})
     dead_letter_queues = optional(map(string), {})
     tables             = optional(map(string), {})
+    streams            = optional(map(string), {})
     state_machine_arn  = optional(string)
     event_bus_name     = optional(string)
     drift_service      = optional(string)
@@ -275,5 +361,47 @@ variable "dashboard" {
   validation {
     condition     = var.dashboard.state_machine_arn == null ? true : can(regex("^arn:[a-z0-9-]+:states:[a-z0-9-]+:[0-9]{12}:stateMachine:", var.dashboard.state_machine_arn))
     error_message = "dashboard.state_machine_arn must be the ARN of a state machine."
+  }
+}
+
+variable "dashboards" {
+  description = <<-EOT
+    Further dashboards. With any of them the first one is called operations: the names are name-operations, name-business, name-cost.
+      business : whether there is one of transactions, fraud and what customers notice (default false)
+      cost     : one of what a day cost and what it was spent on; null: none
+        cost.spend_metric        : metric of what a day cost, in US dollars, in the namespace of decision_metrics (default Costs/DailySpend)
+        cost.spend_service       : value of its dimension `service` (default spend)
+        cost.daily_limits_usd    : lines to draw across it, in US dollars (default none)
+        cost.buckets             : names of buckets, by a short name
+        cost.athena_workgroups   : names of Athena workgroups, by a short name
+        cost.redshift_workgroups : names of Redshift workgroups, by a short name
+  EOT
+  type = object({
+    business = optional(bool, false)
+    cost = optional(object({
+      spend_metric        = optional(string, "Costs/DailySpend")
+      spend_service       = optional(string, "spend")
+      daily_limits_usd    = optional(list(number), [])
+      buckets             = optional(map(string), {})
+      athena_workgroups   = optional(map(string), {})
+      redshift_workgroups = optional(map(string), {})
+    }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.dashboards.cost == null ? true : can(regex("^[A-Za-z0-9._/#:-]{1,255}$", var.dashboards.cost.spend_metric)) && length(var.dashboards.cost.spend_service) >= 1
+    error_message = "dashboards.cost.spend_metric must be 1 to 255 letters, digits and . _ / # : -, and spend_service not empty."
+  }
+
+  validation {
+    condition     = var.dashboards.cost == null ? true : alltrue([for limit in var.dashboards.cost.daily_limits_usd : limit > 0])
+    error_message = "dashboards.cost.daily_limits_usd must be more than 0."
+  }
+
+  validation {
+    condition     = var.dashboards.cost == null ? true : alltrue([for key in keys(var.dashboards.cost.athena_workgroups) : can(regex("^[a-z][a-z0-9_-]*$", key))])
+    error_message = "The short names of dashboards.cost.athena_workgroups must be lower-case letters, digits, hyphens and underscores."
   }
 }

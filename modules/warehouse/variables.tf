@@ -86,7 +86,7 @@ variable "database" {
 variable "serverless" {
   description = <<-EOT
     Capacity of kind serverless, in Redshift processing units (RPU).
-      base_capacity : RPU that a query begins with: 4, or 8 to 512 in steps of 8 (default 8)
+      base_capacity : RPU that a query begins with: 4, 8 to 512 in steps of 8, or up to 1,024 in steps of 32 (default 8); not each region has all
       max_capacity  : RPU that all queries together may take, a multiple of 8, at least base_capacity, at most 1,024 (default 32)
       usage_limits  : by period (daily, weekly, monthly): rpu_hours, 1 or more, and breach_action when they are used up: log, emit-metric or deactivate (default: daily 24, deactivate)
   EOT
@@ -102,8 +102,8 @@ variable "serverless" {
   nullable = false
 
   validation {
-    condition     = var.serverless.base_capacity == 4 || (var.serverless.base_capacity % 8 == 0 && var.serverless.base_capacity >= 8 && var.serverless.base_capacity <= 512)
-    error_message = "serverless.base_capacity must be 4, or lie between 8 and 512 in steps of 8."
+    condition     = var.serverless.base_capacity == 4 || (var.serverless.base_capacity >= 8 && var.serverless.base_capacity <= 1024 && var.serverless.base_capacity % (var.serverless.base_capacity <= 512 ? 8 : 32) == 0)
+    error_message = "serverless.base_capacity must be 4, lie between 8 and 512 in steps of 8, or between 512 and 1,024 in steps of 32."
   }
 
   validation {

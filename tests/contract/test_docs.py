@@ -25,14 +25,14 @@ from tests.e2e import behaviours
 
 ROOT = paths.ROOT
 DOCS = ROOT / "docs"
-WRITTEN = ("*.md", "docs/**/*.md", "modules/*/README.md", "examples/*/README.md")
+WRITTEN = ("*.md", "docs/**/*.md", "sql/*.md", "modules/*/README.md", "examples/*/README.md")
 PAGES = sorted(page for pattern in WRITTEN for page in ROOT.glob(pattern))
 OWN_PAGES = [page for page in PAGES if "modules" not in page.parts]
 GENERATED = re.compile(r"<!-- BEGIN TABLES -->.*?<!-- END TABLES -->", re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
-SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "glue_src/**/*.py", "scripts/**/*.py", "tests/**/*.py",
-           "api/*.yaml", "environments/*", "Makefile", "examples/**/*.tf", "examples/**/*.yaml",
+SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "glue_src/**/*.py", "scripts/**/*.py",
+           "tests/**/*.py", "api/*.yaml", "environments/*", "sql/*.sql", "Makefile", "examples/**/*.tf", "examples/**/*.yaml",
            "examples/**/*.toml")  # fmt: skip
 
 

@@ -220,12 +220,23 @@ def test_the_watermark_is_the_latest_event_and_never_moves_back(database: pg8000
 
 
 def test_a_clock_that_runs_ahead_does_not_carry_the_watermark_along(database: pg8000.native.Connection) -> None:
-    write(database, replace(decided(days_ago=-400), transaction_id="from-the-future"))
+    ahead = replace(decided(days_ago=-0.9), transaction_id="from-tomorrow")
+    write(database, ahead)
     load(database)
 
+    assert facts(database) == oracle.facts([ahead])
     reached = watermark(database)
     assert reached is not None
     assert reached <= datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def test_partitions_that_are_registered_ahead_are_not_read(database: pg8000.native.Connection) -> None:
+    write(database, replace(decided(days_ago=-3), transaction_id="from-the-future"))
+    insert(database, "daily_aggregates", [aggregate(f"{NOW.date() + timedelta(days=3)}")])
+    load(database)
+
+    assert facts(database) == set()
+    assert rows(database, AGGREGATES) == []
 
 
 def test_a_load_that_finds_nothing_leaves_the_watermark(database: pg8000.native.Connection) -> None:

@@ -343,6 +343,120 @@ run "all_alarms_are_told" {
   }
 }
 
+# --- other windows and names -----------------------------------------------------------------------------------------
+
+run "a_fraud_rate_over_five_percent_in_five_minutes_alarms_by_the_names_of_the_system" {
+  command = plan
+
+  variables {
+    decision_metrics = { namespace = "SecureBank", service = "stream_process", names = { processed = "Transactions/ProcessedCount", fraud = "Fraud/DetectedCount" } }
+    thresholds       = { fraud_rate_percent = 5, fraud_rate_minutes = 5, fraud_minimum_decisions = 20 }
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.fraud_rate.metric_query : query.id => "${query.metric[0].namespace} ${query.metric[0].metric_name} ${query.metric[0].dimensions.service} ${query.metric[0].period}" if length(query.metric) > 0 } == {
+      fraud     = "SecureBank Fraud/DetectedCount stream_process 300"
+      processed = "SecureBank Transactions/ProcessedCount stream_process 300"
+    }
+    error_message = "Both must be the system's own metrics, over 5 minutes."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.fraud_rate.threshold == 5 && one([for query in aws_cloudwatch_metric_alarm.fraud_rate.metric_query : query.expression if query.return_data == true]) == "IF(processed >= 20, 100 * FILL(fraud, 0) / processed, 0)"
+    error_message = "More than 5 % of at least 20 decisions."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.fraud_rate.alarm_description, "20 decisions within 5 minutes")
+    error_message = "Who reads the alarm must learn what it looks at."
+  }
+
+  assert {
+    condition     = output.configuration.fraud_rate.metrics == tolist(["SecureBank Fraud/DetectedCount", "SecureBank Transactions/ProcessedCount"]) && output.configuration.fraud_rate.minutes == 5 && output.configuration.fraud_rate.percent == 5 && output.configuration.fraud_rate.minimum_decisions == 20
+    error_message = "The root's checks must see it."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "Transactions/ProcessedCount") && strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "Fraud/DetectedCount") && !strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "FraudDetected")
+    error_message = "The dashboard must show the same metrics."
+  }
+}
+
+run "function_errors_over_one_percent_for_two_periods_alarm" {
+  command = plan
+
+  variables {
+    thresholds = { error_rate_percent = 1, error_rate_minutes = 5, error_rate_periods = 2 }
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.error_rate : alarm.evaluation_periods == 2 && alarm.threshold == 1])
+    error_message = "Two periods in a row must breach."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for alarm in aws_cloudwatch_metric_alarm.error_rate : [for query in alarm.metric_query : query.metric[0].period == 300 if length(query.metric) > 0]]))
+    error_message = "A period must be 5 minutes long."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.error_rate["process"].alarm_description, "in each of 2 times 5 minutes") && output.configuration.error_rate_periods == 2
+    error_message = "Who reads the alarm, and the root's checks, must learn it."
+  }
+}
+
+run "answers_over_100_ms_for_three_periods_alarm" {
+  command = plan
+
+  variables {
+    response_time = { services = ["ingest", "customer_query"] }
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.metric_name} ${alarm.dimensions.service} ${alarm.extended_statistic} ${alarm.threshold} ${alarm.period} ${alarm.evaluation_periods} ${alarm.comparison_operator}" if endswith(key, "-response-time") } == {
+      ingest-response-time         = "API/ResponseTime ingest p95 100 60 3 GreaterThanThreshold"
+      customer-query-response-time = "API/ResponseTime customer_query p95 100 60 3 GreaterThanThreshold"
+    }
+    error_message = "Each function behind the API must be watched."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["ingest-response-time"].namespace == "TransactionPipeline" && aws_cloudwatch_metric_alarm.this["ingest-response-time"].treat_missing_data == "notBreaching"
+    error_message = "In the namespace of the system; nobody asking is no alarm."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "Answers as the functions measure them")
+    error_message = "It must be shown, too."
+  }
+}
+
+run "what_is_measured_of_answers_is_the_callers_choice" {
+  command = plan
+
+  variables {
+    response_time = { services = ["ingest"], metric_name = "Answer", statistic = "Average", threshold_ms = 250, period_seconds = 300, periods = 1 }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["ingest-response-time"].statistic == "Average" && aws_cloudwatch_metric_alarm.this["ingest-response-time"].metric_name == "Answer" && aws_cloudwatch_metric_alarm.this["ingest-response-time"].threshold == 250 && aws_cloudwatch_metric_alarm.this["ingest-response-time"].period == 300 && aws_cloudwatch_metric_alarm.this["ingest-response-time"].evaluation_periods == 1
+    error_message = "The given values must count."
+  }
+}
+
+run "rules_publish_to_the_failures_topic_only_where_they_may" {
+  command = plan
+
+  variables {
+    failures_from_rules = true
+  }
+
+  assert {
+    condition     = { for key, topic in module.topic : key => contains(keys(topic.configuration.publishers), "events.amazonaws.com") } == { processing_failures = true, fraud_alerts = false }
+    error_message = "Failures that AWS tells by events must reach the operators, and nobody else."
+  }
+}
+
 # --- dashboard -------------------------------------------------------------------------------------------------------
 
 run "the_dashboard_shows_throughput_latency_errors_queues_decisions_and_drift" {
@@ -428,6 +542,117 @@ run "what_is_not_given_is_left_out_of_the_dashboard" {
   assert {
     condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(widget.properties.metrics) > 0 if widget.type == "metric"])
     error_message = "There must be no empty graphs."
+  }
+}
+
+run "streams_are_shown_where_there_are_any" {
+  command = plan
+
+  variables {
+    dashboard = { streams = { transactions = "txn-test-transactions" } }
+  }
+
+  assert {
+    condition     = join(" ", [for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.markdown if widget.type == "text"]) == "## Throughput ## Latency ## Errors ## Streams ## Decisions"
+    error_message = "Streams must have a row."
+  }
+
+  assert {
+    condition     = alltrue([for metric in ["IncomingRecords", "GetRecords.IteratorAgeMilliseconds", "WriteProvisionedThroughputExceeded"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)])
+    error_message = "What comes in, how old it is when read, and what is refused."
+  }
+}
+
+run "three_dashboards_are_for_operations_the_business_and_costs" {
+  command = plan
+
+  variables {
+    decision_metrics = { namespace = "SecureBank", service = "stream_process", names = { processed = "Transactions/ProcessedCount", fraud = "Fraud/DetectedCount" } }
+    response_time    = { services = ["ingest"] }
+    dashboard = {
+      api     = { name = "txn-test-api", stage = "v1" }
+      tables  = { transactions = "txn-test-transactions" }
+      streams = { transactions = "txn-test-transactions" }
+    }
+    dashboards = {
+      business = true
+      cost = {
+        daily_limits_usd    = [5, 20]
+        buckets             = { lake = "txn-test-lake" }
+        athena_workgroups   = { lake = "txn-test" }
+        redshift_workgroups = { warehouse = "txn-test-warehouse" }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_dashboard.this.dashboard_name == "txn-test-operations" && { for key, dashboard in aws_cloudwatch_dashboard.further : key => dashboard.dashboard_name } == { business = "txn-test-business", cost = "txn-test-cost" }
+    error_message = "Each must be told from the others."
+  }
+
+  assert {
+    condition     = { for key, url in output.dashboard_urls : key => split("#", url)[1] } == { operations = "dashboards/dashboard/txn-test-operations", business = "dashboards/dashboard/txn-test-business", cost = "dashboards/dashboard/txn-test-cost" }
+    error_message = "And be found."
+  }
+
+  assert {
+    condition = output.configuration.dashboards.business == [
+      "Transactions decided, suspected, rejected",
+      "Suspected, in percent of all decided",
+      "Transactions decided and rejected",
+      "Fraud suspected",
+      "Fraud rate in percent",
+      "Requests an hour",
+      "Answers as the functions measure them, in ms",
+      "Request to committed decision in ms",
+    ]
+    error_message = "The business sees transactions, fraud and what customers notice."
+  }
+
+  assert {
+    condition = output.configuration.dashboards.cost == [
+      "US dollars of the day before",
+      "Requests",
+      "Functions: time that is billed, in ms",
+      "Tables: units read and written",
+      "Streams: bytes taken in",
+      "Buckets: bytes kept in STANDARD",
+      "Athena: bytes read",
+      "Redshift Serverless: RPU-seconds",
+    ]
+    error_message = "Who pays sees what a day cost, and what it was spent on."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      [for name in ["Transactions/ProcessedCount", "Fraud/DetectedCount", "API/ResponseTime"] : strcontains(aws_cloudwatch_dashboard.further["business"].dashboard_body, name)],
+      [for name in ["Costs/DailySpend", "txn-test-lake", "txn-test-warehouse", "ProcessedBytes", "ConsumedWriteCapacityUnits"] : strcontains(aws_cloudwatch_dashboard.further["cost"].dashboard_body, name)],
+    ]))
+    error_message = "The four metrics of the system, and what is given, must be shown."
+  }
+
+  assert {
+    condition     = [for line in one([for widget in jsondecode(aws_cloudwatch_dashboard.further["cost"].dashboard_body).widgets : widget.properties.annotations.horizontal if can(widget.properties.annotations)]) : "${line.value} ${line.label}"] == ["5 5 USD", "20 20 USD"]
+    error_message = "The limits must be drawn."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for dashboard in aws_cloudwatch_dashboard.further : [for widget in jsondecode(dashboard.dashboard_body).widgets : widget.x + widget.width <= 24 && (widget.type == "text" || length(try(widget.properties.metrics, [])) > 0)]]))
+    error_message = "Nothing may stick out of the 24 columns, and no graph be empty."
+  }
+
+  assert {
+    condition     = length(toset([for widget in jsondecode(aws_cloudwatch_dashboard.further["business"].dashboard_body).widgets : "${widget.x} ${widget.y}"])) == length(jsondecode(aws_cloudwatch_dashboard.further["business"].dashboard_body).widgets)
+    error_message = "No two may lie on each other."
+  }
+}
+
+run "one_dashboard_alone_keeps_its_name_and_place" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_dashboard.this.dashboard_name == "txn-test" && length(aws_cloudwatch_dashboard.further) == 0 && keys(output.configuration.dashboards) == ["operations"]
+    error_message = "Systems that ask for nothing more must not change."
   }
 }
 
@@ -711,4 +936,110 @@ run "a_workflow_that_is_no_state_machine_is_refused" {
     dashboard = { state_machine_arn = "txn-test-cases" }
   }
   expect_failures = [var.dashboard]
+}
+
+run "a_metric_name_with_a_space_is_refused" {
+  command = plan
+  variables {
+    decision_metrics = { namespace = "SecureBank", names = { processed = "Processed Count" } }
+  }
+  expect_failures = [var.decision_metrics]
+}
+
+run "a_fraud_rate_over_two_hours_is_refused" {
+  command = plan
+  variables {
+    thresholds = { fraud_rate_minutes = 120 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "an_error_rate_over_half_a_minute_is_refused" {
+  command = plan
+  variables {
+    thresholds = { error_rate_minutes = 0.5 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "an_error_rate_over_no_period_is_refused" {
+  command = plan
+  variables {
+    thresholds = { error_rate_periods = 0 }
+  }
+  expect_failures = [var.thresholds]
+}
+
+run "response_times_of_nobody_are_refused" {
+  command = plan
+  variables {
+    response_time = { services = [] }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "a_sum_of_response_times_is_refused" {
+  command = plan
+  variables {
+    response_time = { services = ["ingest"], statistic = "Sum" }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "a_response_time_metric_with_a_space_is_refused" {
+  command = plan
+  variables {
+    response_time = { services = ["ingest"], metric_name = "Response time" }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "a_response_time_of_nothing_is_refused" {
+  command = plan
+  variables {
+    response_time = { services = ["ingest"], threshold_ms = 0 }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "response_times_over_half_periods_are_refused" {
+  command = plan
+  variables {
+    response_time = { services = ["ingest"], periods = 1.5 }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "an_alarm_with_the_name_of_one_on_response_times_is_refused" {
+  command = plan
+  variables {
+    alarms          = { customer-query-response-time = var.alarms["queue-backlog"] }
+    critical_alarms = []
+    response_time   = { services = ["customer_query"] }
+  }
+  expect_failures = [var.response_time]
+}
+
+run "a_spend_metric_without_a_service_is_refused" {
+  command = plan
+  variables {
+    dashboards = { cost = { spend_service = "" } }
+  }
+  expect_failures = [var.dashboards]
+}
+
+run "a_limit_of_no_dollars_is_refused" {
+  command = plan
+  variables {
+    dashboards = { cost = { daily_limits_usd = [0] } }
+  }
+  expect_failures = [var.dashboards]
+}
+
+run "a_short_name_of_a_workgroup_with_a_space_is_refused" {
+  command = plan
+  variables {
+    dashboards = { cost = { athena_workgroups = { "the lake" = "txn" } } }
+  }
+  expect_failures = [var.dashboards]
 }

@@ -141,11 +141,21 @@ run "a_base_capacity_of_12_is_refused" {
   expect_failures = [var.serverless]
 }
 
-run "a_base_capacity_over_512_is_refused" {
+run "a_base_capacity_of_520_is_refused" {
   command = plan
 
   variables {
     serverless = { base_capacity = 520, max_capacity = 1024 }
+  }
+
+  expect_failures = [var.serverless]
+}
+
+run "a_base_capacity_over_1024_is_refused" {
+  command = plan
+
+  variables {
+    serverless = { base_capacity = 1056, max_capacity = 1024 }
   }
 
   expect_failures = [var.serverless]
