@@ -32,8 +32,8 @@ GENERATED = re.compile(r"<!-- BEGIN TABLES -->.*?<!-- END TABLES -->", re.DOTALL
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
 SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "glue_src/**/*.py", "scripts/**/*.py",
-           "tests/**/*.py", "api/*.yaml", "environments/*", "sql/*.sql", "Makefile", "examples/**/*.tf", "examples/**/*.yaml",
-           "examples/**/*.toml")  # fmt: skip
+           "tests/**/*.py", "api/*.yaml", "environments/*", "sql/*.sql", "Makefile",
+           "examples/**/*.tf", "examples/**/*.yaml", "examples/**/*.toml")  # fmt: skip
 
 
 def text_of(path: Path | str) -> str:
