@@ -14,6 +14,7 @@ from typing import Any, Optional
 
 from pipeline.domain.announcement import DECIDED, LABELLED, STATUS_CHANGED
 from pipeline.domain.errors import PipelineError
+from pipeline.domain.label import LabelValue
 from pipeline.domain.status import Status
 from pipeline.domain.transaction import Transaction
 
@@ -98,8 +99,8 @@ def event_change(line: str) -> Optional[Change]:
         raise UnreadableLineError(f"no event: {type(error).__name__} {error}") from error
 
 
-def lake_change(line: str) -> Change:
-    """Read a line of the lake: a row of SecureBank as one of its revisions left it.
+def lake_change(line: str) -> Optional[Change]:
+    """Read a line of the lake: a row of SecureBank as one of its revisions left it; None if it is no customer's.
 
     Raises
     ------
@@ -108,6 +109,8 @@ def lake_change(line: str) -> Change:
     """
     record = _document(line)
     try:
+        if record["customer_id"] is None or record["occurred_at"] is None:
+            return None  # a message that was refused: nothing says under which key it is kept
         sort_key = f"{record['occurred_at']}#{record['transaction_id']}"
         attributes = {name: record[name] for name in _OF_LINES if record.get(name) is not None}
         attributes["timestamp"] = sort_key
@@ -120,8 +123,8 @@ def lake_change(line: str) -> Change:
                 **{name: record[name] for name in ("policy", "policy_version", "document_version") if record.get(name)},
                 "reasons": [{"code": code} for code in record.get("reasons") or ()],
             }
-        if record.get("label") is not None:
-            attributes["label"] = {"value": record["label"]}
+        if record.get("label_revision"):  # without a label: it was taken back
+            attributes["label"] = {"value": record["label"] or LabelValue.UNKNOWN.value}
         return Change(
             change_id=str(record["event_id"]),
             key=(str(record["customer_id"]), sort_key),

@@ -181,8 +181,14 @@ LINE = {
 }  # fmt: skip
 
 
+def lake_change_of(**changed: Any) -> changes.Change:
+    change = lake_change(json.dumps({**LINE, **changed}))
+    assert change is not None
+    return change
+
+
 def test_a_line_of_the_lake_becomes_a_row_of_its_customer() -> None:
-    change = lake_change(json.dumps(LINE))
+    change = lake_change_of()
     row = after(None, change)
 
     assert change.key == ("c1", f"{AT}#t1")
@@ -194,12 +200,25 @@ def test_a_line_of_the_lake_becomes_a_row_of_its_customer() -> None:
     assert "transaction_type" not in row
 
 
-def test_of_two_lines_the_higher_revision_stands_whatever_their_order() -> None:
-    later = lake_change(json.dumps({**LINE, "revision": 3, "status": "DECLINED", "event_id": "t1#3"}))
-    rows, count = archive.replayed({}, {later.key: [lake_change(json.dumps(LINE)), later]})
+def test_of_two_lines_the_higher_revision_stands() -> None:
+    later = lake_change_of(revision=3, status="DECLINED", event_id="t1#3")
+    rows, count = archive.replayed({}, {later.key: [lake_change_of(), later]})
 
     assert count == 2
     assert rows[later.key]["status"] == "DECLINED"
+
+
+def test_a_label_that_was_taken_back_is_unknown_again() -> None:
+    labelled = after(None, lake_change_of(label="fraud", label_revision=1, event_id="t1#2#label-1"))
+    row = after(labelled, lake_change_of(label=None, label_revision=2, event_id="t1#2#label-2"))
+
+    assert row is not None
+    assert (row["label"], row["label_revision"]) == ({"value": "unknown"}, 2)
+
+
+@pytest.mark.parametrize("missing", ["customer_id", "occurred_at"])
+def test_a_refused_message_is_nobodys_row(missing: str) -> None:
+    assert lake_change(json.dumps({**LINE, missing: None})) is None
 
 
 def test_a_line_that_is_none_of_the_lakes_is_named_as_such() -> None:
