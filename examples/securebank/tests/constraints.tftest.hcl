@@ -739,7 +739,7 @@ run "every_function_may_do_what_it_calls_and_nothing_else" {
       ]))))
       } == {
       customer_query = "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query"
-      ingest         = "dynamodb:GetItem dynamodb:PutItem kinesis:PutRecord"
+      ingest         = "dynamodb:PutItem kinesis:PutRecord"
       lake           = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams kms:GenerateDataKey s3:PutObject sqs:SendMessage"
       report         = "cloudwatch:GetMetricData dynamodb:BatchGetItem dynamodb:Scan kms:GenerateDataKey s3:GetObject s3:ListBucket s3:PutObject s3:PutObjectRetention sns:Publish"
       reshard        = "cloudwatch:DescribeAlarms kinesis:DescribeStreamSummary kinesis:ListShards kinesis:UpdateShardCount kms:GenerateDataKey sns:Publish"
