@@ -31,9 +31,9 @@ OWN_PAGES = [page for page in PAGES if "modules" not in page.parts]
 GENERATED = re.compile(r"<!-- BEGIN TABLES -->.*?<!-- END TABLES -->", re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
-SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "glue_src/**/*.py", "scripts/**/*.py", "tests/**/*.py",
-           "api/*.yaml", "environments/*", "Makefile", "examples/**/*.tf", "examples/**/*.yaml",
-           "examples/**/*.toml")  # fmt: skip
+SOURCES = ("*.tf", "modules/**/*.tf", "modules/**/*.json", "lambda_src/**/*.py", "glue_src/**/*.py",
+           "scripts/**/*.py", "tests/**/*.py", "api/*.yaml", "environments/*", "Makefile", "examples/**/*.tf",
+           "examples/**/*.yaml", "examples/**/*.toml")  # fmt: skip
 
 
 def text_of(path: Path | str) -> str:
