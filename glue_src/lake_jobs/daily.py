@@ -99,7 +99,8 @@ def run(spark: SparkSession, storage: Storage, day: date, late_days: int) -> dic
             parts.append(aggregates.stored(_files(spark, storage, todo.stored)))
         known = aggregates.union(parts).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            written = [_write(storage, known, one, todo, books) for one in todo.write]
+            rows = {row["day"]: row["count"] for row in known.groupBy("day").count().collect()}
+            written = [_write(storage, known, rows.get(str(one), 0), one, todo, books) for one in todo.write]
         finally:
             known.unpersist()
         bad = groups.where(F.col("reason").isNotNull())
@@ -144,15 +145,17 @@ def _files(spark: SparkSession, storage: Storage, stored: Iterable[date]) -> Dat
     return spark.read.schema(aggregates.STORED_GROUPS).option("basePath", storage.url(AGGREGATES)).parquet(*urls)
 
 
-def _write(storage: Storage, known: DataFrame, day: date, todo: Plan, books: dict[str, tuple[Counts, int]]) -> Manifest:
-    rows = known.where(F.col("day") == str(day)).count()
+def _write(
+    storage: Storage, known: DataFrame, rows: int, day: date, todo: Plan, books: dict[str, tuple[Counts, int]]
+) -> Manifest:
     order = ["customer_id", "merchant_category", "currency"]
     publish.replace_partition(
         storage, aggregates.aggregates_of(known, day), rows, JOB, f"{AGGREGATES}day={day}/", order
     )
-    profiles = aggregates.profiles_of(known, day)
+    profiles = aggregates.profiles_of(known, day).persist(StorageLevel.MEMORY_AND_DISK)
     people = profiles.count()
     publish.replace_partition(storage, profiles, people, JOB, f"{PROFILES}day={day}/", ["customer_id", "currency"])
+    profiles.unpersist()
     if day in todo.read:
         objects, counts = todo.read[day], books.get(str(day), (Counts(), 0))[0]
     else:  # its own lines have not changed, but those of a day before it
