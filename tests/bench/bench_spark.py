@@ -4,9 +4,9 @@ Usage: PYTHONPATH=glue_src build/venv/spark/bin/python -m tests.bench.bench_spar
     [--rows N ...] [--memory 4g] [--daily-only]
 
 Default: 100,000 and 1,000,000 lines; 10,000,000 take their time, and with --daily-only a third of it. Each lake has
-nine tenths of its lines on one day, the rest on the two days before, a twentieth of them repeated or decided anew. What
-the jobs write is compared, row by row and digit by digit, with what DuckDB makes of the same files by SQL of its own. A
-table is printed, and build/bench/spark.json written.
+nine tenths of its lines on one day, the rest on the two days before, a twentieth of them repeated or decided again.
+What the jobs write is compared, row by row and digit by digit, with what DuckDB makes of the same files by SQL of its
+own. A table is printed, and build/bench/spark.json written.
 """
 
 from __future__ import annotations
