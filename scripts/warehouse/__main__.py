@@ -71,13 +71,15 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         warehouse = deployed(options.directory)
-        texts = [(statement, sql.filled(statement, warehouse.placeholders)) for statement in sql.read()]
+        statements = sql.read()
+        texts = [(statement, sql.filled(statement, warehouse.placeholders)) for statement in statements]
         if options.print:
             print(";\n\n".join(text for _, text in texts) + ";")
             return 0
         session: Any = boto3
         last_day = datetime.now(timezone.utc).date() + timedelta(days=options.days_ahead)
-        for table, count in partitions.register(session.client("glue"), warehouse.glue_database_name, last_day).items():
+        read, database = sql.lake_tables(statements), warehouse.glue_database_name
+        for table, count in partitions.register(session.client("glue"), database, read, last_day).items():
             print(f"warehouse: {table}: {count} partitions registered up to {last_day}")
         data = session.client("redshift-data")
         for statement, text in texts:

@@ -8,7 +8,7 @@ Athena looks at its projection only, and does not mind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from string import Template
@@ -19,7 +19,7 @@ from scripts.errors import CommandError
 AT_ONCE = 100
 """Partitions that Glue takes in one call."""
 
-_HOURLY, _DAILY, _WEEKLY = ("year", "month", "day", "hour"), ("day",), ("week",)
+_HOURLY, _DAILY = ("year", "month", "day", "hour"), ("day",)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Projected:
             If its partitions are of a kind that is not known here.
         """
         keys = tuple(key["Name"] for key in table["PartitionKeys"])
-        if keys not in (_HOURLY, _DAILY, _WEEKLY):
+        if keys not in (_HOURLY, _DAILY):
             raise CommandError(
                 f"{table['Name']} is partitioned by {', '.join(keys) or 'nothing'}: that is not known here."
             )
@@ -70,7 +70,7 @@ class Projected:
             day = self.first_day + timedelta(days=number)
             if self.keys == _HOURLY:
                 yield from ((f"{day:%Y}", f"{day:%m}", f"{day:%d}", f"{hour:02d}") for hour in range(24))
-            elif self.keys == _DAILY or day.weekday() == 0:
+            else:
                 yield (str(day),)
 
     def location(self, values: Sequence[str]) -> str:
@@ -78,12 +78,7 @@ class Projected:
         return Template(self.template).substitute(dict(zip(self.keys, values)))
 
 
-def is_projected(table: Mapping[str, Any]) -> bool:
-    """Say whether Athena computes the partitions of a table."""
-    return bool(table.get("Parameters", {}).get("projection.enabled") == "true")
-
-
-def register(glue: Any, database: str, last_day: date) -> dict[str, int]:
+def register(glue: Any, database: str, tables: Iterable[str], last_day: date) -> dict[str, int]:
     """Register what is missing up to and with a day; return how many partitions each table got.
 
     Raises
@@ -91,12 +86,10 @@ def register(glue: Any, database: str, last_day: date) -> dict[str, int]:
     CommandError
         If the catalogue did not take one.
     """
-    tables = [
-        table
-        for page in glue.get_paginator("get_tables").paginate(DatabaseName=database)
-        for table in page["TableList"]
-    ]
-    return {table["Name"]: _register(glue, database, table, last_day) for table in tables if is_projected(table)}
+    return {
+        name: _register(glue, database, glue.get_table(DatabaseName=database, Name=name)["Table"], last_day)
+        for name in sorted(tables)
+    }
 
 
 def _register(glue: Any, database: str, table: Mapping[str, Any], last_day: date) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -88,6 +88,11 @@ def filled(statement: Statement, values: Mapping[str, str]) -> str:
     if not placeholders(statement):
         return statement.text  # the dollars of a procedure's body are no placeholders
     return Template(statement.text).substitute(values)
+
+
+def lake_tables(statements: Iterable[Statement]) -> set[str]:
+    """Return the names of the lake's tables that statements read."""
+    return {name for statement in statements for name in re.findall(r"\bFROM lake\.(\w+)", statement.text)}
 
 
 def placeholders(statement: Statement) -> list[str]:

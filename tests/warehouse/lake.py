@@ -45,6 +45,8 @@ DAILY_AGGREGATES = {
     "fraud_count": "bigint",
     "spending_change": "double",
     "unusual_category": "boolean",
+    "first_seen": "string",
+    "last_seen": "string",
     "day": "string",
 }
 

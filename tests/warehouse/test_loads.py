@@ -54,7 +54,7 @@ def insert(database: pg8000.native.Connection, table: str, values: Iterable[Mapp
     names = list(lake.TABLES[table])
     rows_to_write = list(values)
     places = ", ".join(f"({', '.join(f':{name}_{number}' for name in names)})" for number in range(len(rows_to_write)))
-    given = {f"{name}_{number}": row[name] for number, row in enumerate(rows_to_write) for name in names}
+    given = {f"{name}_{number}": row.get(name) for number, row in enumerate(rows_to_write) for name in names}
     database.run(f"INSERT INTO lake.{table} ({', '.join(names)}) VALUES {places}", **given)
 
 

@@ -57,7 +57,6 @@ HOURLY = table(
     "s3://lake/raw/transactions/year=${year}/month=${month}/day=${day}/hour=${hour}/", "2026",
 )  # fmt: skip
 DAILY = table("daily_aggregates", ["day"], "s3://lake/processed/daily-aggregates/day=${day}/", "2026-01-01")
-WEEKLY = table("fraud_patterns", ["week"], "s3://lake/processed/fraud-patterns/week=${week}/", "2025-12-29")
 
 
 @pytest.fixture
@@ -82,41 +81,46 @@ def registered(glue: Any, name: str) -> dict[tuple[str, ...], str]:
     }
 
 
-def test_every_hour_day_and_week_up_to_the_last_day_is_registered_where_its_objects_lie(glue: Any) -> None:
-    create(glue, HOURLY, DAILY, WEEKLY)
+def test_every_hour_and_day_up_to_the_last_day_is_registered_where_its_objects_lie(glue: Any) -> None:
+    create(glue, HOURLY, DAILY)
 
-    counts = partitions.register(glue, "txn_lake", date(2026, 1, 9))
+    counts = partitions.register(glue, "txn_lake", {"raw_transactions", "daily_aggregates"}, date(2026, 1, 9))
 
-    assert counts == {"raw_transactions": 9 * 24, "daily_aggregates": 9, "fraud_patterns": 2}
+    assert counts == {"raw_transactions": 9 * 24, "daily_aggregates": 9}
     raw = registered(glue, "raw_transactions")
     assert len(raw) == 9 * 24
     assert raw["2026", "01", "09", "23"] == "s3://lake/raw/transactions/year=2026/month=01/day=09/hour=23/"
     assert registered(glue, "daily_aggregates")["2026-01-09",] == "s3://lake/processed/daily-aggregates/day=2026-01-09/"
-    assert set(registered(glue, "fraud_patterns")) == {("2025-12-29",), ("2026-01-05",)}
 
 
 def test_what_is_registered_is_left_alone_and_the_rest_is_added(glue: Any) -> None:
     create(glue, DAILY)
-    partitions.register(glue, "txn_lake", date(2026, 1, 3))
+    partitions.register(glue, "txn_lake", {"daily_aggregates"}, date(2026, 1, 3))
 
-    assert partitions.register(glue, "txn_lake", date(2026, 1, 5)) == {"daily_aggregates": 2}
-    assert partitions.register(glue, "txn_lake", date(2026, 1, 5)) == {"daily_aggregates": 0}
+    assert partitions.register(glue, "txn_lake", {"daily_aggregates"}, date(2026, 1, 5)) == {"daily_aggregates": 2}
+    assert partitions.register(glue, "txn_lake", {"daily_aggregates"}, date(2026, 1, 5)) == {"daily_aggregates": 0}
     assert len(registered(glue, "daily_aggregates")) == 5
 
 
 def test_a_partition_is_read_as_its_table_is(glue: Any) -> None:
     create(glue, DAILY)
-    partitions.register(glue, "txn_lake", date(2026, 1, 1))
+    partitions.register(glue, "txn_lake", {"daily_aggregates"}, date(2026, 1, 1))
 
     (partition,) = glue.get_partitions(DatabaseName="txn_lake", TableName="daily_aggregates")["Partitions"]
     assert partition["StorageDescriptor"]["SerdeInfo"] == {"SerializationLibrary": "json"}
     assert partition["StorageDescriptor"]["Columns"] == [{"Name": "amount", "Type": "decimal(18,3)"}]
 
 
-def test_a_table_that_is_not_projected_is_left_alone(glue: Any) -> None:
-    create(glue, {**DAILY, "Parameters": {}})
+def test_a_table_that_the_sql_does_not_read_is_left_alone(glue: Any) -> None:
+    create(glue, DAILY, table("fraud_patterns", ["week"], "s3://lake/week=${week}/", "2025-12-29"))
 
-    assert partitions.register(glue, "txn_lake", date(2026, 1, 5)) == {}
+    assert partitions.register(glue, "txn_lake", {"daily_aggregates"}, date(2026, 1, 5)) == {"daily_aggregates": 5}
+
+
+def test_the_tables_are_those_that_the_sql_reads() -> None:
+    assert sql.lake_tables(sql.read()) == {"daily_aggregates", "raw_transactions", "table_counts"}
+    allowed = (paths.ROOT / "modules" / "warehouse" / "variables.tf").read_text(encoding="utf-8")
+    assert '["daily_aggregates", "raw_transactions", "table_counts"]' in allowed, "the role of the lake sees the same"
 
 
 def test_partitions_of_a_kind_that_is_not_known_are_refused() -> None:
@@ -135,9 +139,11 @@ class Refusing:
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def get_paginator(self, operation: str) -> Any:
-        pages = {"get_tables": [{"TableList": [DAILY]}], "get_partitions": [{"Partitions": []}]}[operation]
-        return type("Pages", (), {"paginate": lambda _, **__: pages})()
+    def get_table(self, **_: Any) -> dict[str, Any]:
+        return {"Table": DAILY}
+
+    def get_paginator(self, _: str) -> Any:
+        return type("Pages", (), {"paginate": lambda _, **__: [{"Partitions": []}]})()
 
     def batch_create_partition(self, **_: Any) -> dict[str, Any]:
         return {"Errors": [{"PartitionValues": ["2026-01-01"], "ErrorDetail": {"ErrorCode": self._code}}]}
@@ -145,13 +151,15 @@ class Refusing:
 
 def test_a_partition_that_the_catalogue_does_not_take_is_a_failure() -> None:
     with pytest.raises(CommandError, match="ResourceNumberLimitExceededException"):
-        partitions.register(Refusing("ResourceNumberLimitExceededException"), "txn_lake", date(2026, 1, 1))
+        partitions.register(
+            Refusing("ResourceNumberLimitExceededException"), "txn_lake", {"daily_aggregates"}, date(2026, 1, 1)
+        )
 
 
 def test_a_partition_that_somebody_else_has_just_registered_is_none() -> None:
-    assert partitions.register(Refusing("AlreadyExistsException"), "txn_lake", date(2026, 1, 1)) == {
-        "daily_aggregates": 1
-    }
+    assert partitions.register(
+        Refusing("AlreadyExistsException"), "txn_lake", {"daily_aggregates"}, date(2026, 1, 1)
+    ) == {"daily_aggregates": 1}
 
 
 # --- statements ------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 
+from scripts import paths
 from scripts.warehouse.sql import Statement
 from tests.warehouse import lake, redshift
 from tests.warehouse.columns import Catalogue
@@ -198,5 +199,17 @@ def test_each_column_of_the_lake_is_read_or_left_out_on_purpose() -> None:
     }
 
     assert set(lake.RAW_TRANSACTIONS) - read == left_out
-    assert set(lake.DAILY_AGGREGATES) <= read
+    assert set(lake.DAILY_AGGREGATES) - read <= {"first_seen", "last_seen"}
     assert set(lake.TABLE_COUNTS) <= read
+
+
+LAKE = paths.ROOT / "modules" / "data_lake" / "main.tf"
+
+
+@pytest.mark.skipif(not LAKE.is_file(), reason="the lake's module is not in this tree")
+@pytest.mark.parametrize("table", lake.TABLES)
+def test_the_columns_that_the_tests_know_are_those_of_the_lakes_module(table: str) -> None:
+    block = re.search(rf"^    {table} = {{\n(.*?)^    }}$", LAKE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert block is not None
+
+    assert dict(re.findall(r'\["(\w+)", "([^"]+)", "', block.group(1))) == lake.TABLES[table]
