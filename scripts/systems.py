@@ -56,8 +56,9 @@ def _example(name: str, region: str = aws_environment.REGION) -> Deployable:
 FLAGSHIP = Deployable("flagship", Path(), Path("api", "openapi.yaml"), Path("environments", "local.tfvars"))
 MERCHANT_API = _example("merchant_api", "us-east-2")
 STREAM_ALERTS = _example("stream_alerts")
+SECUREBANK = _example("securebank")
 
-ALL = {system.name: system for system in (FLAGSHIP, MERCHANT_API, STREAM_ALERTS)}
+ALL = {system.name: system for system in (FLAGSHIP, MERCHANT_API, STREAM_ALERTS, SECUREBANK)}
 
 
 def named(name: str) -> Deployable:

@@ -1,4 +1,4 @@
-"""The three systems: their endpoints, the outputs of their roots, and the parts that each has."""
+"""The systems: their endpoints, the outputs of their roots, and the parts that each has."""
 
 from __future__ import annotations
 
@@ -51,4 +51,12 @@ STREAM_ALERTS = System(
     patience_seconds=330.0,  # the alerts' queue hides a message for 300 s
 )
 
-ALL = {system.name: system for system in (FLAGSHIP, MERCHANT_API, STREAM_ALERTS)}
+SECUREBANK = System(
+    name=deployable.SECUREBANK.name,
+    submit_path="/transactions",
+    body=bodies.securebank,
+    transactions_table="transactions_table_name",
+    received_index="received-index",
+)
+
+ALL = {system.name: system for system in (FLAGSHIP, MERCHANT_API, STREAM_ALERTS, SECUREBANK)}

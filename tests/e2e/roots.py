@@ -11,5 +11,5 @@ from pytest_terraform import terraform
 from scripts import terraform_tree
 
 # Stopping the emulator is the teardown: a destroy would only cost time.
-for folder in (terraform_tree.TREE.name, "merchant_api", "stream_alerts", "probes"):
+for folder in (terraform_tree.TREE.name, "merchant_api", "stream_alerts", "securebank", "probes"):
     terraform(folder, scope="session", name=f"applied_{folder}", teardown=terraform.TEARDOWN_OFF)

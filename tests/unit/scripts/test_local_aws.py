@@ -56,4 +56,4 @@ def test_another_system_has_to_be_stopped_first(given: list[str], capsys: pytest
 
 def test_an_unknown_system_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert local_aws.main(["up", "--system", "flagschiff"]) == 1
-    assert "SYSTEM must be flagship, merchant_api or stream_alerts" in capsys.readouterr().err
+    assert "SYSTEM must be flagship, merchant_api, stream_alerts or securebank" in capsys.readouterr().err
