@@ -1,0 +1,92 @@
+"""How long a call takes: distributions by the percentiles that were published."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+POOL = 1 << 14
+"""Draws made ahead: an even spread over the distribution, so that its tail is there in each pool and never by luck."""
+
+
+class Latency(Protocol):
+    """A distribution of times, in seconds."""
+
+    def at(self, share: float) -> float:
+        """Return the time within which `share` (0 to 1) of the calls are done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Always the same."""
+
+    seconds: float
+
+    def at(self, share: float) -> float:  # noqa: ARG002 - the protocol's
+        """Return the time."""
+        return self.seconds
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """A distribution of which some percentiles are known; between them the logarithm of the time runs straight.
+
+    Below the first known one and above the last, times are the first and the last: nothing is made up.
+
+    Parameters
+    ----------
+    percent
+        Rising, 0 to 100.
+    seconds
+        The times that belong to them.
+    """
+
+    percent: tuple[float, ...]
+    seconds: tuple[float, ...]
+
+    def at(self, share: float) -> float:
+        """Return the time within which `share` of the calls are done."""
+        wanted = 100 * share
+        if wanted <= self.percent[0]:
+            return self.seconds[0]
+        pairs = list(zip(self.percent, self.seconds))
+        for (low, short), (high, long) in zip(pairs, pairs[1:]):
+            if wanted <= high:
+                part = (wanted - low) / (high - low)
+                return math.exp(math.log(short) + part * (math.log(long) - math.log(short)))
+        return self.seconds[-1]
+
+
+class Draws:
+    """Times drawn from a distribution, the same for the same seed.
+
+    Parameters
+    ----------
+    latency
+        What to draw from.
+    rng
+        Where the order comes from.
+    """
+
+    __slots__ = ("_next", "_pool")
+
+    def __init__(self, latency: Latency, rng: random.Random) -> None:
+        self._pool = [latency.at((k + 0.5) / POOL) for k in range(POOL)]
+        rng.shuffle(self._pool)
+        self._next = 0
+
+    def __call__(self) -> float:
+        """Return the next one."""
+        self._next = (self._next + 1) % POOL
+        return self._pool[self._next]
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """Return the nearest rank of sorted values; not a number without any."""
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
