@@ -54,8 +54,8 @@ class FifoQueue:
         while self._ready and len(messages) < self._batch_size:
             group = self._ready.popleft()
             waiting = self._groups[group]
-            for _ in range(min(self._batch_size - len(messages), len(waiting))):
-                messages.append(waiting.popleft())
+            count = min(self._batch_size - len(messages), len(waiting))
+            messages.extend(waiting.popleft() for _ in range(count))
             groups.append(group)
             self._locked.add(group)
         self.waiting -= len(messages)

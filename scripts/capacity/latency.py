@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import random
 from collections.abc import Sequence
@@ -51,14 +52,15 @@ class Percentiles:
     def at(self, share: float) -> float:
         """Return the time within which `share` of the calls are done."""
         wanted = 100 * share
-        if wanted <= self.percent[0]:
+        after = bisect.bisect_left(self.percent, wanted)
+        if after == 0:
             return self.seconds[0]
-        pairs = list(zip(self.percent, self.seconds))
-        for (low, short), (high, long) in zip(pairs, pairs[1:]):
-            if wanted <= high:
-                part = (wanted - low) / (high - low)
-                return math.exp(math.log(short) + part * (math.log(long) - math.log(short)))
-        return self.seconds[-1]
+        if after == len(self.percent):
+            return self.seconds[-1]
+        low, high = self.percent[after - 1], self.percent[after]
+        part = (wanted - low) / (high - low)
+        short, long = math.log(self.seconds[after - 1]), math.log(self.seconds[after])
+        return math.exp(short + part * (long - short))
 
 
 class Draws:

@@ -62,3 +62,33 @@ def busiest_share(load: Load) -> float:
     """Return the share of the busiest account."""
     largest = 1 / _zipf(load.accounts, load.skew)[-1] if load.skew else 1 / load.accounts
     return max(load.giant, largest * (1 - load.giant))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Arrivals as they were.
+
+    Parameters
+    ----------
+    times
+        Rising, seconds from the beginning.
+    accounts
+        Of each.
+    """
+
+    times: tuple[float, ...]
+    accounts: tuple[int, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it lasts."""
+        return self.times[-1] + 1.0
+
+    @property
+    def rate(self) -> float:
+        """Return the mean rate."""
+        return len(self.times) / self.seconds
+
+    def arrivals(self, seed: int) -> tuple[list[float], list[int]]:  # noqa: ARG002 - nothing is drawn
+        """Return the times and accounts."""
+        return list(self.times), list(self.accounts)

@@ -12,8 +12,9 @@ GOAL_SECONDS = 1.0
 """The promise: 99 of 100 decisions within this time of their acceptance."""
 MOST_REFUSED = 0.001
 """Share of requests that may be refused without the load counting as too much."""
+GATEWAY_LIMITS = ("api_rate", "api_account_rate")
 _TABLE_BLAME = 0.1
-"""Share of the batches' time that waits for a table from which on the table is the cause, and not the batches at once."""
+"""Share of the functions' time that waits for a table from which on the table is the cause, and not concurrency."""
 
 
 @dataclass
@@ -38,8 +39,12 @@ class Outcome:
         Requests by the limit that refused them.
     held
         Seconds times transactions that waited, by the limit that held them up.
-    batches, batch_seconds, table_seconds
-        How many batches ran, how long altogether, and how long they waited for tables.
+    batches
+        How many batches ran.
+    work_seconds
+        How long the functions' calls took altogether.
+    table_held
+        How long of that they waited for tables and indexes, by name.
     peak_waiting
         The longest that the queue was.
     gave_up
@@ -56,8 +61,7 @@ class Outcome:
     refused: dict[str, int] = field(default_factory=dict)
     held: dict[str, float] = field(default_factory=dict)
     batches: int = 0
-    batch_seconds: float = 0.0
-    table_seconds: float = 0.0
+    work_seconds: float = 0.0
     table_held: dict[str, float] = field(default_factory=dict)
     peak_waiting: int = 0
     gave_up: bool = False
@@ -120,12 +124,16 @@ class Outcome:
 
     @property
     def limit(self) -> str:
-        """Return the limit that showed first: what refused requests, else what held batches or messages up."""
-        if self.refused_share > MOST_REFUSED:
-            return _largest(self.refused)
-        if self.table_seconds > _TABLE_BLAME * self.batch_seconds:
+        """Return the limit that showed first; empty if none did.
+
+        Functions that wait for a table hold concurrency and batches up, so the table is looked at before these.
+        """
+        refused = _largest(self.refused) if self.refused_share > MOST_REFUSED else ""
+        if refused in GATEWAY_LIMITS:
+            return refused
+        if sum(self.table_held.values()) > _TABLE_BLAME * self.work_seconds:
             return _largest(self.table_held)
-        return _largest(self.held)
+        return refused or _largest(self.held)
 
 
 def _largest(by_limit: Mapping[str, float]) -> str:

@@ -10,7 +10,7 @@ import random
 from scripts.capacity.fifo import FifoQueue
 from scripts.capacity.functions import Account, Function
 from scripts.capacity.latency import Draws
-from scripts.capacity.load import Load
+from scripts.capacity.load import Load, Trace
 from scripts.capacity.meter import Meter
 from scripts.capacity.outcome import Outcome
 from scripts.capacity.settings import Settings
@@ -47,7 +47,7 @@ class Simulation:
         Whether to break off once the load is hopelessly too much.
     """
 
-    def __init__(self, settings: Settings, load: Load, seed: int = 1, gives_up: bool = True) -> None:
+    def __init__(self, settings: Settings, load: Load | Trace, seed: int = 1, gives_up: bool = True) -> None:
         self._settings = settings
         self._load = load
         self._gives_up = gives_up
@@ -95,7 +95,7 @@ class Simulation:
         self._account_rate = Meter(settings.api_account_rate, settings.api_account_burst, is_full)
         self._key_rate = Meter(settings.api_rate, settings.api_burst, is_full)
         calls = settings.fifo_calls if settings.is_high_throughput else settings.fifo_partition_calls
-        self._sends, self._receives, self._deletes = (Meter(calls, calls / 10) for _ in range(3))
+        self._sends, self._receives, self._deletes = (Meter(calls, calls / 10, is_full) for _ in range(3))
         self._sends_of: dict[int, Meter] = {}
 
     def run(self) -> Outcome:
@@ -114,6 +114,11 @@ class Simulation:
             else:
                 break
         return self._outcome
+
+    @property
+    def cold_starts(self) -> int:
+        """Return how many environments were started."""
+        return self._ingest.cold_starts + self._process.cold_starts
 
     def _at(self, when: float, kind: int, what: object) -> None:
         heapq.heappush(self._events, (when, next(self._order), kind, what))
@@ -161,6 +166,7 @@ class Simulation:
         start = self._settings.times.ingest_cold if self._ingest.needs_start(now) else 0.0
         function = start + self._settings.times.ingest_cpu + self._put_item() + wait + self._send_message() + queue_wait
         self._ingest.run(now, function)
+        self._count(function, name, wait)
         gateway = self._gateway()
         self._at(now + gateway / 2 + function, _ACCEPTED, transaction)
         if now >= self._outcome.measured_from:
@@ -205,17 +211,17 @@ class Simulation:
         committed = now + seconds
         for transaction in transactions:
             self._outcome.decided_at[transaction] = committed
+        self._outcome.batches += 1
         self._count(seconds, name, wait)
         deleted = committed + self._deletes.take(now) + self._delete()
         self._at(deleted, _DONE, batch)
 
-    def _count(self, seconds: float, name: str, wait: float) -> None:
+    def _count(self, seconds: float, table: str, wait: float) -> None:
+        """Count the time of a function's call, and how long of it a table let it wait."""
         outcome = self._outcome
-        outcome.batches += 1
-        outcome.batch_seconds += seconds
+        outcome.work_seconds += seconds
         if wait > 0:
-            outcome.table_seconds += wait
-            outcome.table_held[name] = outcome.table_held.get(name, 0.0) + wait
+            outcome.table_held[table] = outcome.table_held.get(table, 0.0) + wait
 
     def _tick(self, now: float) -> None:
         """Look at what waits, and for what; let the mapping grow."""

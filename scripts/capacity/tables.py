@@ -21,14 +21,16 @@ class Table:
         The same of a partition, hence of a key.
     keys
         Different partition keys, where they are few: more partitions than keys are of no use.
+    is_rested
+        Whether the burst of a quiet time is there at the beginning.
     """
 
-    def __init__(self, units: float, partition_units: float, keys: int | None = None) -> None:
+    def __init__(self, units: float, partition_units: float, keys: int | None = None, is_rested: bool = True) -> None:
         wanted = math.ceil(units / partition_units)
         count = wanted if keys is None else min(wanted, keys)
         rate = min(partition_units, units / count)
         # One second of burst. DynamoDB keeps unused capacity of up to 300 seconds, but nobody may rely on it.
-        self._partitions = [Meter(rate, rate) for _ in range(count)]
+        self._partitions = [Meter(rate, rate, is_rested) for _ in range(count)]
         self._is_spread = keys is None
 
     def wait(self, key: int, now: float) -> float:
@@ -50,12 +52,12 @@ class Tables:
     """What a transaction writes, on acceptance and with the decision."""
 
     def __init__(self, settings: Settings) -> None:
-        rows, units, partition = settings.rows, settings.table_units, settings.partition_units
-        self._transactions = Table(units, partition)
-        self._accounts = Table(units, partition)
-        self._account_index = Table(units, partition)
-        self._received_index = Table(units, partition, settings.received_shards)
-        self._rows = rows
+        units, partition, is_rested = settings.table_units, settings.partition_units, not settings.is_warm
+        self._transactions = Table(units, partition, is_rested=is_rested)
+        self._accounts = Table(units, partition, is_rested=is_rested)
+        self._account_index = Table(units, partition, is_rested=is_rested)
+        self._received_index = Table(units, partition, settings.received_shards, is_rested)
+        self._rows = settings.rows
         self._shards = settings.received_shards
 
     def accept(self, transaction: int, account: int, now: float, patience: float) -> tuple[str, float]:
@@ -99,7 +101,10 @@ class Tables:
             received = max(received, self._received_index.write(self._shard(transaction), rows.received_index, now))
         state = max(self._accounts.write(account, rows.account, now) for account in accounts)
         wait, name = max(
-            (received, "received_index"), (index, "account_index"), (table, "transactions_table"), (state, "accounts_table")
+            (received, "received_index"),
+            (index, "account_index"),
+            (table, "transactions_table"),
+            (state, "accounts_table"),
         )
         return name, wait
 
