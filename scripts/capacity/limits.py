@@ -93,7 +93,7 @@ LIMITS = {
     ),
     "fifo_calls": Limit(
         "calls of SQS",
-        "high throughput, which the module switches on; beyond 70,000 a second the region's quota, or sending in batches",
+        "high throughput, which the module switches on; beyond 70,000 a second the region's quota, or batches sent",
     ),
     "account_order": Limit(
         "one batch of an account at a time",

@@ -46,9 +46,7 @@ def _throughput(results: Results) -> Drawn:
     def plot(axes: Axes) -> None:
         for sweep, colour in zip(results.sweeps, _COLOURS):
             runs = [(rate, run.decided_a_second()) for rate, run in sweep.runs if not run.gave_up]
-            axes.plot(
-                [rate for rate, _ in runs], [decided for _, decided in runs], "o-", color=colour, label=sweep.name
-            )
+            axes.plot(*zip(*runs), "o-", color=colour, label=sweep.name)
         rates = [rate for rate, _ in results.sweeps[0].runs]
         axes.plot(rates, rates, "--", color=GREY, linewidth=1, label="all of it")
         _logarithmic(axes, "decided a second")
@@ -71,7 +69,8 @@ def _latency(results: Results, rank: float) -> Drawn:
     name = f"p{100 * rank:.0f}"
     return Drawn(
         title=f"Decision, {name}",
-        alt=f"{name} from acceptance to commit by what is offered; the dashed line is one second. Rates that fall behind have no point.",
+        alt=f"{name} from acceptance to commit by what is offered; the dashed line is one second. Rates that fall"
+        " behind have no point.",
         svg=svg(f"latency-{name}", plot, wide=True),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scripts.capacity import text
 from scripts.capacity.figures import Figures
 from scripts.capacity.limits import LIMITS
 from scripts.capacity.scenarios import Results, Sweep
@@ -44,7 +45,7 @@ def _ladder(results: Results) -> Table:
             [
                 number(rounded(found.rate)),
                 f"{found.rate * SECONDS_A_DAY / 1e6:,.0f} million",
-                f"{time(best.decision(0.5))} / {time(best.decision(0.99))}" if best else "–",
+                f"{time(best.decision(0.5))} / {time(best.decision(0.99))}" if best else text.NOTHING,
                 limit.what if limit else "none up to 100,000 a second",
                 limit.moved_by if limit else "",
             ]
@@ -65,7 +66,7 @@ def _sweep(sweep: Sweep) -> Table:
             number(run.decided_a_second()) if not run.gave_up else "falls behind",
             share(run.refused_share),
             f"{time(run.api(0.5))} / {time(run.api(0.99))}",
-            f"{time(run.decision(0.5))} / {time(run.decision(0.99))}" if not run.gave_up else "–",
+            f"{time(run.decision(0.5))} / {time(run.decision(0.99))}" if not run.gave_up else text.NOTHING,
             "" if run.is_sustained else LIMITS[run.limit].what,
         ]
         for rate, run in sweep.runs
@@ -140,7 +141,7 @@ def _behind(results: Results, figures: Figures) -> Table:
     median, slow = results.announced
     rows = [
         ["event at a target of the bus after the commit", f"{time(median)} / {time(slow)} (p50 / p99)", ""],
-        ["calls of PutEvents", f"{number(limit['events_put'])} a second", "quota of EventBridge; ten events a call at most"],
+        ["calls of PutEvents", f"{number(limit['events_put'])} a second", "quota of EventBridge; ten events a call"],
         [
             "deliveries of the bus: the archive, and a target for each flagged or high-value transaction",
             f"{number(limit['events_invocations'])} a second",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+NOTHING = "-"
+"""Where there is no figure."""
+
 
 def number(value: float) -> str:
     """Return a number with three digits that count, at least, and thousands apart."""
@@ -20,9 +23,9 @@ def rounded(rate: float) -> float:
 
 
 def time(seconds: float) -> str:
-    """Return a time in milliseconds or seconds; "never" for what did not end within the run."""
+    """Return a time in milliseconds or seconds; in words what did not end within the run."""
     if math.isnan(seconds):
-        return "–"
+        return NOTHING
     if math.isinf(seconds):
         return "not in the run"
     return f"{1000 * seconds:,.0f} ms" if seconds < 10 else f"{seconds:,.0f} s"

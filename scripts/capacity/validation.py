@@ -16,7 +16,7 @@ from scripts.capacity.text import number, time
 
 RANKS = (0.5, 0.95, 0.99)
 DECIDED_AFTER = 0.5
-"""Part of a batch's time after which its decisions carry their time: the accounts are read, the commit comes. Assumed."""
+"""Part of a batch's time at which its decisions are dated: accounts are read, the commit comes. Assumed."""
 _ENDLESS = 1e9
 
 
@@ -71,8 +71,8 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
 def units_text(units: Units) -> str:
     """Return what the rows of the run take to write, for whoever brings figures.toml up to date."""
     return (
-        f"Mean write units in this run: {units.accepted:.2f} accepted, {units.decided:.2f} decided, {units.account:.2f} an"
-        f" account; in the index by account {units.account_index_accepted:.2f} and {units.account_index_decided:.2f}."
+        f"Mean write units in this run: {units.accepted:.2f} accepted, {units.decided:.2f} decided, {units.account:.2f}"
+        f" an account; in the index by account {units.account_index_accepted:.2f} and {units.account_index_decided:.2f}."
     )
 
 
