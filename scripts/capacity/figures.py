@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.capacity.latency import Percentiles
+from scripts.capacity.latency import Fixed, Percentiles
 from scripts.capacity.settings import Rows, Settings, Times
 from scripts.errors import CommandError
 
@@ -162,6 +162,7 @@ def _times(figures: Figures) -> Times:
         gateway=latency["gateway"],
         put_item=latency["put_item"],
         send_message=latency["send_message"],
+        answer=Fixed(0.0),
         queue_to_function=latency["queue_to_function"],
         read_accounts=latency["read_accounts"],
         commit=latency["commit"],

@@ -37,8 +37,8 @@ class Times:
 
     Parameters
     ----------
-    gateway, put_item, send_message
-        On the way of a request.
+    gateway, put_item, send_message, answer
+        Of a request; the last one from the message's sending to the function's end.
     queue_to_function
         From the sending of a message to the start of the function, where nothing is in the way.
     read_accounts, commit, delete_messages
@@ -54,6 +54,7 @@ class Times:
     gateway: Latency
     put_item: Latency
     send_message: Latency
+    answer: Latency
     queue_to_function: Latency
     read_accounts: Latency
     commit: Latency

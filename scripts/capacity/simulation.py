@@ -85,6 +85,7 @@ class Simulation:
         self._gateway = Draws(times.gateway, rng)
         self._put_item = Draws(times.put_item, rng)
         self._send_message = Draws(times.send_message, rng)
+        self._answer = Draws(times.answer, rng)
         self._queue_to_function = Draws(times.queue_to_function, rng)
         self._read_accounts = Draws(times.read_accounts, rng)
         self._commit = Draws(times.commit, rng)
@@ -165,12 +166,12 @@ class Simulation:
             return "fifo_calls"
         start = self._settings.times.ingest_cold if self._ingest.needs_start(now) else 0.0
         function = start + self._settings.times.ingest_cpu + self._put_item() + wait + self._send_message() + queue_wait
-        self._ingest.run(now, function)
-        self._count(function, name, wait)
-        gateway = self._gateway()
+        gateway, answer = self._gateway(), self._answer()
+        self._ingest.run(now, function + answer)
+        self._count(function + answer, name, wait)
         self._at(now + gateway / 2 + function, _ACCEPTED, transaction)
         if now >= self._outcome.measured_from:
-            self._outcome.api_seconds.append(gateway + function)
+            self._outcome.api_seconds.append(gateway + function + answer)
         return ""
 
     def _send(self, account: int, now: float, patience: float) -> float:

@@ -15,8 +15,11 @@ from scripts.capacity.summary import Table
 from scripts.capacity.text import number, time
 
 RANKS = (0.5, 0.95, 0.99)
-DECIDED_AFTER = 0.5
-"""Part of a batch's time at which its decisions are dated: accounts are read, the commit comes. Assumed."""
+HALFWAY = 0.5
+"""Part of a function's time after which it has done what is dated. Assumed, because the emulator does not tell.
+
+`ingest` has sent the message and has still to log and answer; `process` has read the accounts, and the commit comes.
+"""
 _ENDLESS = 1e9
 
 
@@ -72,7 +75,8 @@ def units_text(units: Units) -> str:
     """Return what the rows of the run take to write, for whoever brings figures.toml up to date."""
     return (
         f"Mean write units in this run: {units.accepted:.2f} accepted, {units.decided:.2f} decided, {units.account:.2f}"
-        f" an account; in the index by account {units.account_index_accepted:.2f} and {units.account_index_decided:.2f}."
+        f" an account; in the index by account {units.account_index_accepted:.2f} and"
+        f" {units.account_index_decided:.2f}."
     )
 
 
@@ -82,12 +86,13 @@ def _as_emulated(settings: Settings, phase: Phase) -> Settings:
     none = Fixed(0.0)
     times = Times(
         gateway=Fixed(gateway),
-        put_item=_empirical(phase.ingest, 1.0),
+        put_item=_empirical(phase.ingest, HALFWAY),
         send_message=none,
+        answer=_empirical(phase.ingest, 1 - HALFWAY),
         queue_to_function=none,
         read_accounts=none,
-        commit=_empirical(phase.process, DECIDED_AFTER),
-        delete_messages=_empirical(phase.process, 1 - DECIDED_AFTER),
+        commit=_empirical(phase.process, HALFWAY),
+        delete_messages=_empirical(phase.process, 1 - HALFWAY),
         ingest_cpu=0.0,
         process_cpu=0.0,
         process_batch_cpu=0.0,
