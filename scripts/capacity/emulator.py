@@ -50,7 +50,7 @@ class Phase:
     decided
         From the sending to the time in the decided row, which `process` reads while it decides, before it commits.
     ingest, process
-        How long the functions' calls took.
+        How long the functions' calls took, in the order of their starts.
     """
 
     rate: float
@@ -154,8 +154,12 @@ class Bench:
             .get_paginator("filter_log_events")
             .paginate(logGroupName=f"/aws/lambda/txn-local-{function}", startTime=int(1000 * since))
         )
-        texts = (event["message"] for page in pages for event in page["events"])
-        return tuple(float(found) / 1000 for text in texts for found in _DURATION.findall(text))
+        calls = []
+        for event in itertools.chain.from_iterable(page["events"] for page in pages):
+            for found in _DURATION.findall(event["message"]):
+                seconds = float(found) / 1000
+                calls.append((event["timestamp"] / 1000 - seconds, seconds))  # the report comes at the end
+        return tuple(seconds for _, seconds in sorted(calls))
 
 
 def _fresh(transactions: Iterator[Transaction]) -> Iterator[Transaction]:

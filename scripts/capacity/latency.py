@@ -63,8 +63,19 @@ class Percentiles:
         return math.exp(short + part * (long - short))
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """Times as they were, one after the other: what made one call slow made the next one slow as well."""
+
+    seconds: tuple[float, ...]
+
+    def at(self, share: float) -> float:
+        """Return the time within which `share` of them were done."""
+        return percentile(sorted(self.seconds), share)
+
+
 class Draws:
-    """Times drawn from a distribution, the same for the same seed.
+    """Times drawn from a distribution, the same for the same seed; recorded ones in their order.
 
     Parameters
     ----------
@@ -77,13 +88,16 @@ class Draws:
     __slots__ = ("_next", "_pool")
 
     def __init__(self, latency: Latency, rng: random.Random) -> None:
-        self._pool = [latency.at((k + 0.5) / POOL) for k in range(POOL)]
-        rng.shuffle(self._pool)
-        self._next = 0
+        if isinstance(latency, Recorded):
+            self._pool = list(latency.seconds)
+        else:
+            self._pool = [latency.at((k + 0.5) / POOL) for k in range(POOL)]
+            rng.shuffle(self._pool)
+        self._next = -1
 
     def __call__(self) -> float:
         """Return the next one."""
-        self._next = (self._next + 1) % POOL
+        self._next = (self._next + 1) % len(self._pool)
         return self._pool[self._next]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scripts.capacity.emulator import Phase, Units
-from scripts.capacity.latency import Fixed, Percentiles, percentile
+from scripts.capacity.latency import Fixed, Recorded, percentile
 from scripts.capacity.load import Trace
 from scripts.capacity.settings import Rows, Settings, Times
 from scripts.capacity.simulation import Simulation
@@ -86,13 +86,13 @@ def _as_emulated(settings: Settings, phase: Phase) -> Settings:
     none = Fixed(0.0)
     times = Times(
         gateway=Fixed(gateway),
-        put_item=_empirical(phase.ingest, HALFWAY),
+        put_item=_recorded(phase.ingest, HALFWAY),
         send_message=none,
-        answer=_empirical(phase.ingest, 1 - HALFWAY),
+        answer=_recorded(phase.ingest, 1 - HALFWAY),
         queue_to_function=none,
         read_accounts=none,
-        commit=_empirical(phase.process, HALFWAY),
-        delete_messages=_empirical(phase.process, 1 - HALFWAY),
+        commit=_recorded(phase.process, HALFWAY),
+        delete_messages=_recorded(phase.process, 1 - HALFWAY),
         ingest_cpu=0.0,
         process_cpu=0.0,
         process_batch_cpu=0.0,
@@ -117,10 +117,8 @@ def _as_emulated(settings: Settings, phase: Phase) -> Settings:
     )
 
 
-def _empirical(seconds: Sequence[float], part: float) -> Percentiles:
-    ordered = sorted(max(1e-4, one * part) for one in seconds)
-    step = 100 / max(1, len(ordered) - 1)
-    return Percentiles(tuple(place * step for place in range(len(ordered))), tuple(ordered))
+def _recorded(seconds: Sequence[float], part: float) -> Recorded:
+    return Recorded(tuple(one * part for one in seconds))
 
 
 def _ranks(values: Sequence[float]) -> tuple[float, ...]:
