@@ -168,7 +168,9 @@ class Simulation:
         function = start + self._settings.times.ingest_cpu + self._put_item() + wait + self._send_message() + queue_wait
         gateway, answer = self._gateway(), self._answer()
         self._ingest.run(now, function + answer)
-        self._count(function + answer, name, wait)
+        self._outcome.work_seconds += function + answer
+        self._slow(name, wait)
+        self._slow("fifo_calls", queue_wait)
         self._at(now + gateway / 2 + function, _ACCEPTED, transaction)
         if now >= self._outcome.measured_from:
             self._outcome.api_seconds.append(gateway + function + answer)
@@ -213,16 +215,15 @@ class Simulation:
         for transaction in transactions:
             self._outcome.decided_at[transaction] = committed
         self._outcome.batches += 1
-        self._count(seconds, name, wait)
+        self._outcome.work_seconds += seconds
+        self._slow(name, wait)
         deleted = committed + self._deletes.take(now) + self._delete()
         self._at(deleted, _DONE, batch)
 
-    def _count(self, seconds: float, table: str, wait: float) -> None:
-        """Count the time of a function's call, and how long of it a table let it wait."""
-        outcome = self._outcome
-        outcome.work_seconds += seconds
-        if wait > 0:
-            outcome.table_held[table] = outcome.table_held.get(table, 0.0) + wait
+    def _slow(self, limit: str, seconds: float) -> None:
+        """Count that a function waited for a limit."""
+        if seconds > 0:
+            self._outcome.slowed[limit] = self._outcome.slowed.get(limit, 0.0) + seconds
 
     def _tick(self, now: float) -> None:
         """Look at what waits, and for what; let the mapping grow."""

@@ -40,7 +40,7 @@ def test_every_limit_that_can_show_is_explained(published: Settings) -> None:
 
     for settings, load in ((published, Load(2_000, 4)), (cold, Load(3_000, 4)), (cold, Load(500, 4, accounts=1))):
         outcome = Simulation(settings, load).run()
-        assert {*outcome.refused, *outcome.held, *outcome.table_held} <= LIMITS.keys()
+        assert {*outcome.refused, *outcome.held, *outcome.slowed} <= LIMITS.keys()
         assert outcome.limit in LIMITS
 
 
