@@ -119,7 +119,7 @@ class Bench:
             sender.stop()
         sent = sender.result()
         self._settle()
-        ingest, process = (self._durations(function, began) for function in ("ingest", "process"))
+        ingest, process = (self._calls(function, began) for function in ("ingest", "process"))
         return _phase(rate, sent, self._decided(), ingest, process)
 
     def units(self) -> Units:
@@ -149,7 +149,7 @@ class Bench:
         for item in itertools.chain.from_iterable(page["Items"] for page in pages):
             yield {name: deserialize(value) for name, value in item.items()}
 
-    def _durations(self, function: str, since: float) -> tuple[float, ...]:
+    def _calls(self, function: str, since: float) -> list[Call]:
         pages = (
             self._stack.client("logs")
             .get_paginator("filter_log_events")

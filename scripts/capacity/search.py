@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ PRECISION = 1.1
 """Between the rate that is taken and the one that is not."""
 _STEP = 2.5
 _LOWEST_RATE = 1.0
-_LEAST_SECONDS, _MOST_SECONDS, _TRANSACTIONS = 4.0, 60.0, 40_000.0
+_LEAST_SECONDS, _MOST_SECONDS, _TRANSACTIONS = 3.0, 60.0, 40_000.0
 
 Run = Callable[[Settings, Load], Outcome]
 
@@ -80,7 +81,7 @@ def capacity(settings: Settings, load: Load, run: Run = simulate, floor: float =
 def _next(rate: float, taken: float, refused: float) -> float:
     """Return what to try next: between both, else further up or down."""
     if taken and refused:
-        return (taken * refused) ** 0.5
+        return math.sqrt(taken * refused)
     return min(HIGHEST_RATE, rate * _STEP) if taken else rate / _STEP
 
 

@@ -19,7 +19,7 @@ from scripts.capacity.tables import Tables
 WARM_UP = 0.2
 """Share of the run that is not measured."""
 DRAIN_SECONDS = 5.0
-"""How long a run goes on after the last arrival."""
+"""After which what is still undecided counts as never decided."""
 HOPELESS_SECONDS = 6.0
 """A queue as long as what comes in this time will not be worked off within the run."""
 _TICK = 0.1
@@ -45,12 +45,22 @@ class Simulation:
         Of all that is drawn.
     gives_up
         Whether to break off once the load is hopelessly too much.
+    drain_seconds
+        How long the run goes on after the last arrival.
     """
 
-    def __init__(self, settings: Settings, load: Load | Trace, seed: int = 1, gives_up: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Load | Trace,
+        seed: int = 1,
+        gives_up: bool = True,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> None:
         self._settings = settings
         self._load = load
         self._gives_up = gives_up
+        self._end = load.seconds + drain_seconds
         self._arrivals, self._accounts = load.arrivals(seed)
         self._events: list[tuple[float, int, int, object]] = []
         self._order = itertools.count()
@@ -104,7 +114,7 @@ class Simulation:
         arrivals, events = self._arrivals, self._events
         self._at(_TICK, _TICKED, None)
         following, count = 0, len(arrivals)
-        end = self._load.seconds + DRAIN_SECONDS
+        end = self._end
         while not self._outcome.gave_up:
             if following < count and (not events or arrivals[following] <= events[0][0]):
                 self._arrive(following, arrivals[following])

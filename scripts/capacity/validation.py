@@ -21,6 +21,7 @@ HALFWAY = 0.5
 `ingest` has sent the message and has still to log and answer; `process` has read the accounts, and the commit comes.
 """
 _ENDLESS = 1e9
+_DRAIN_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def compare(phase: Phase, settings: Settings, seed: int) -> Comparison:
     """Simulate what a phase sent, and put both beside each other."""
     order = sorted(range(len(phase.sent_at)), key=lambda index: phase.sent_at[index])
     trace = Trace(tuple(phase.sent_at[index] for index in order), tuple(phase.accounts[index] for index in order))
-    outcome = Simulation(_as_emulated(settings, phase), trace, seed, gives_up=False).run()
+    outcome = Simulation(_as_emulated(settings, phase), trace, seed, gives_up=False, drain_seconds=_DRAIN_SECONDS).run()
     simulated = [decided - sent for sent, decided in zip(trace.times, outcome.decided_at)]
     return Comparison(
         rate=phase.rate,
