@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, e
 	@$(DEV) -m scripts.side_by_side \
 	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
 	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
+
+bench: package ## calls, processor time and cold starts into docs/performance.md (SECTION=calls|cpu|cold_start)
+	@$(DEV) -m tests.bench.performance $(SECTION)
 
 iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`
 	@$(DEV) -m scripts.iam_report

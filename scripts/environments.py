@@ -67,10 +67,11 @@ RUNTIMES = tuple(
 )
 LOCALSTACK = Environment("localstack", ((3, 13),))
 FUNCTIONS = Environment("functions", ((3, 13),))
+USUAL = Environment("usual", ((3, 13),))
 TOOLS = Environment("tools", ())
 ALL = {
     environment.name: environment
-    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, SPARK, WAREHOUSE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS)
+    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, SPARK, WAREHOUSE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS, USUAL)
 }
 
 

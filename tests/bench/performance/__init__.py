@@ -1,1 +1,1 @@
-"""`make bench`: what a transaction costs in calls, processor time and cold starts, beside a handler as it is usually written."""
+"""`make bench`: calls, processor time and cold starts, beside a handler as it is usually written."""

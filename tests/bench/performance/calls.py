@@ -25,7 +25,7 @@ if __name__ == "__main__":
 from scripts import paths  # first: it makes the functions' library importable
 
 from tests.bench.performance.sections import Section  # isort: skip
-from tests.bench.performance.stub_aws import Stub  # isort: skip
+from tests.bench.performance.stub_aws import MILLISECONDS_A_CALL, Stub  # isort: skip
 
 BATCH = 10
 CONFLICT_EVERY = 200
@@ -51,6 +51,7 @@ ENVIRONMENT = {
     "POLICY_PARAMETER": "policy",
     "POLICY_REFRESH_SECONDS": "60",
     "EVENT_BUS_NAME": "bus",
+    "ACCOUNT_INDEX_NAME": "account-index",
 }
 
 
@@ -101,7 +102,7 @@ class Measured:
 
 def messages(count: int, accounts: int) -> Iterator[dict[str, Any]]:
     """Yield batches of the queue: ten messages each, the accounts in turn."""
-    from tests.factories import message  # noqa: PLC0415 - it loads the scoring library, which not every run wants
+    from tests.factories import message
 
     for first in range(0, count, BATCH):
         records = []
@@ -133,10 +134,10 @@ def requests(count: int, _accounts: int) -> Iterator[dict[str, Any]]:
 
 
 def changes(count: int, _accounts: int) -> Iterator[dict[str, Any]]:
-    """Yield batches of the table's stream: of each transaction its acceptance and its decision, a hundred records each."""
-    from tests.bench.performance.rows import accepted, decided  # noqa: PLC0415
+    """Yield batches of the table's stream: of each transaction its acceptance and its decision."""
+    from tests.bench.performance.rows import accepted, decided
 
-    records = []
+    records: list[dict[str, Any]] = []
     for number in range(count):
         old, new = accepted(number), decided(number)
         for kind, images in (("INSERT", {"NewImage": old}), ("MODIFY", {"OldImage": old, "NewImage": new})):
@@ -171,15 +172,15 @@ SCENARIOS = {
 }
 
 
-def run(name: str, transactions: int) -> Measured:
+def run(name: str, transactions: int, milliseconds: float = MILLISECONDS_A_CALL) -> Measured:
     """Run a scenario in this process, once to warm up and once to measure."""
-    import boto3  # noqa: PLC0415 - after the environment, and only in the process of a run
+    import boto3
 
     scenario = SCENARIOS[name]
     os.environ.update(ENVIRONMENT)
     trouble = {"conflict_every": CONFLICT_EVERY, "throttle_every": THROTTLE_EVERY} if scenario.trouble else {}
     policy = (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")
-    stub = Stub(frozenset({"accounts"}), {"policy": policy}, **trouble)
+    stub = Stub(frozenset({"accounts"}), {"policy": policy}, milliseconds, **trouble)
     stub.put("merchants", {"merchant_id": {"S": "shop"}, "name": {"S": "Corner Shop"}, "active": {"BOOL": True}})
     boto3.setup_default_session()
     session: Any = boto3.DEFAULT_SESSION
@@ -215,5 +216,30 @@ def measure(name: str, transactions: int) -> Measured:
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
+TRANSACTIONS = {"process": 4000, "ingest": 1000, "relay": 4000, "the usual": 300}
+"""How many of each are measured: more where a call is shared by many."""
+USUAL, OURS = "the usual handler, distinct accounts", "process, distinct accounts"
+
+
+def section() -> Section:
+    """Measure all scenarios and put them side by side."""
+    sizes = {name: next(size for part, size in TRANSACTIONS.items() if name.startswith(part)) for name in SCENARIOS}
+    found = {name: measure(name, size) for name, size in sizes.items()}
+    columns = ("handler", "AWS calls", f"ms, at {MILLISECONDS_A_CALL:.0f} ms a call", "CPU, ms", "calls by operation")
+    rows = [
+        [
+            name, f"{one.calls_each:.3f}", f"{one.milliseconds_each:.2f}", f"{one.cpu_milliseconds_each:.2f}",
+            ", ".join(f"{asked.split(':')[1]} {count / one.transactions:.3f}" for asked, count in one.calls.items()),
+        ]
+        for name, one in found.items()
+    ]  # fmt: skip
+    ratios = {
+        "times_faster": found[USUAL].milliseconds_each / found[OURS].milliseconds_each,
+        "share_of_cpu": found[OURS].cpu_milliseconds_each / found[USUAL].cpu_milliseconds_each,
+    }
+    figures = {name: {**asdict(one), "calls_each": one.calls_each} for name, one in found.items()}
+    return Section("calls", columns, rows, {"handlers": figures, **ratios})
+
+
 if __name__ == "__main__":
-    print(json.dumps(asdict(run(sys.argv[1], int(sys.argv[2])))))
+    print(json.dumps(asdict(run(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:])))))

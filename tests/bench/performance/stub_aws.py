@@ -138,7 +138,7 @@ class Stub:
         if kind == "Put":
             self.put(write["TableName"], write["Item"])
         elif kind == "Update":
-            old = self.tables[write["TableName"]].get(_key_of(write["Key"]), write["Key"])
+            old = self.tables[write["TableName"]].get(_key_of(write["Key"])) or write["Key"]
             self.put(write["TableName"], _updated(old, write))
 
     def _ssm_GetParameter(self, body: Item) -> Item:  # noqa: N802
@@ -183,8 +183,10 @@ def _asked(request: Any) -> tuple[str, str]:
 
 
 def _answer(request: Any, content: Item, status: int = 200) -> AWSResponse:
+    headers: Any
     if ".s3." in request.url:
-        return AWSResponse(request.url, status, {"content-length": "0"}, Raw(b""))
+        headers = {"content-length": "0"}
+        return AWSResponse(request.url, status, headers, Raw(b""))
     body = json.dumps(content).encode()
     headers = {"content-type": "application/x-amz-json-1.0", "x-amz-crc32": str(zlib.crc32(body))}
     return AWSResponse(request.url, status, headers, Raw(body))

@@ -52,16 +52,14 @@ def handle(transaction: dict[str, Any]) -> None:
     accounts.put_item(
         Item={"account_id": transaction["account_id"], "count": count, "total": total, "average": total / count}
     )
-    cloudwatch.put_metric_data(
-        Namespace="fraud", MetricData=[{"MetricName": "Processed", "Value": 1, "Unit": "Count"}]
-    )
+    cloudwatch.put_metric_data(Namespace="fraud", MetricData=[{"MetricName": "Processed", "Value": 1, "Unit": "Count"}])
 
 
 def risk(
     transaction: dict[str, Any], amount: Decimal, profile: dict[str, Any], history: list[dict[str, Any]]
 ) -> tuple[int, list[str]]:
     """Return the points of the published rules, and why."""
-    score, reasons = 0, []
+    score, reasons = 0, list[str]()
     if amount > 10_000:
         score, reasons = score + 30, [*reasons, "high amount"]
     if profile and amount > 3 * profile["average"]:
