@@ -1,4 +1,4 @@
-"""The columns of the lake's tables as the Glue catalogue has them, read from modules/data_lake: what all others must agree with."""
+"""The columns of the lake's tables as the Glue catalogue has them: what all others must agree with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 from scripts import paths
 
-_TABLE = re.compile(r"^    (\w+) = \{\n      description .*?\n      columns = \[\n(.*?)\n      \]", re.MULTILINE | re.DOTALL)
-_COLUMN = re.compile(r'^ +\["(\w+)", "([^"]+)", "[^"]+"\],$', re.MULTILINE)
+_TABLE = re.compile(r"^    (\w+) = \{\n      description .*?\n      columns = \[\n(.*?)\n      \]", re.M | re.S)
+_COLUMN = re.compile(r'^ +\["(\w+)", "([^"]+)", "[^"]+"\],$', re.M)
 
 
 def columns() -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What the jobs read and write has the names and types of the Glue catalogue, by which Athena and the warehouse read it."""
+"""What the jobs read and write has the names and types of the Glue catalogue, by which all others read it."""
 
 from __future__ import annotations
 

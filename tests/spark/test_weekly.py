@@ -130,8 +130,8 @@ def test_labels_as_the_functions_record_them_become_error_rates(
     last = report(lake)["weeks"][-1]
     assert (last["false_positive"]["hits"], last["false_positive"]["of"]) == (1, 6)
     assert (last["false_negative"]["hits"], last["false_negative"]["of"]) == (1, 4)
-    row = next(row for row in patterns(lake, MONDAY) if row[1] == "all")
-    assert row[3:] == (11, 4, 4 / 11, 1 / 6, 1 / 4)
+    everything = next(one for one in patterns(lake, MONDAY) if one[1] == "all")
+    assert everything[3:] == (11, 4, 4 / 11, 1 / 6, 1 / 4)
 
 
 def test_a_proposal_is_the_document_in_force_with_another_threshold_and_the_functions_take_it(

@@ -1,4 +1,4 @@
-"""`label` as the bank of customers composes it: the id leads to the row, customers' tokens do not label, the lake learns of it."""
+"""`label` as the bank of customers composes it: the id leads to the row, and no customer's token labels."""
 
 from __future__ import annotations
 
