@@ -109,9 +109,9 @@ docs: setup ## write the tables of inputs and outputs into the modules' READMEs
 policy-check: setup ## check a policy document as the functions do (FILE; default: the shipped one)
 	@$(DEV) -m scripts.policy check "$(or $(FILE),policy_documents/flagship.json)"
 
-labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
-	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SOURCE),--source $(SOURCE)) \
-	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
+labels: setup ## post a file of labels through the API (FILE SYSTEM SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
+	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SYSTEM),--system "$(SYSTEM)") \
+	  $(if $(SOURCE),--source $(SOURCE)) $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
 
 report: setup ## have the compliance report of a day made, and fetch it (DATE SYSTEM; FUNCTION of a deployed system)
 	@$(DEV) -m scripts.report $(if $(DATE),--date "$(DATE)") $(if $(SYSTEM),--system "$(SYSTEM)") \

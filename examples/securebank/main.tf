@@ -174,7 +174,7 @@ locals {
   functions = merge(local.recording_functions, local.reading_functions, local.scheduled_functions)
 
   # What stands for each in names. Written out: the trail has to leave out the roles, and the report has to know the trail.
-  purposes = ["customer-query", "ingest", "lake", "report", "spend", "stream-failed", "stream-process", "sweep"]
+  purposes = ["customer-query", "ingest", "label", "lake", "report", "spend", "stream-failed", "stream-process", "sweep"]
 
   # The real-time path.
   recording_functions = {
@@ -256,6 +256,21 @@ locals {
         tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
       }
       event_sources = { given_up = { kind = "sqs", arn = module.stream_dead_letters.queue_arn } }
+    }
+
+    label = {
+      description     = "Records what a transaction turned out to be."
+      timeout_seconds = 25
+      environment = {
+        TRANSACTIONS_TABLE    = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE = local.table["transaction-ids"].name
+        RESPONSE_TIME_METRIC  = "API/ResponseTime"
+        CORS_ORIGINS          = local.origins
+      }
+      policy_statements = {
+        label_transactions = { actions = ["dynamodb:UpdateItem"], resources = [local.table["transactions"].arn] }
+        find_ids           = { actions = ["dynamodb:GetItem"], resources = [local.table["transaction-ids"].arn] }
+      }
     }
 
     # What was decided, as lines of the lake: up to a thousand an object, and nobody waits for them.
@@ -442,6 +457,7 @@ locals {
     getTransaction           = "customer_query"
     listCustomerTransactions = "customer_query"
     getFraudInsights         = "customer_query"
+    recordLabel              = "label"
     getHealth                = "customer_query"
   }
   by_function = {

@@ -19,6 +19,7 @@ BUCKETS = {"securebank-lake-dev", "securebank-reports-dev", "securebank-trail-de
 FUNCTIONS = [
     "customer-query",
     "ingest",
+    "label",
     "lake",
     "report",
     "reshard",

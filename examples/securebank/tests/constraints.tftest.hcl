@@ -90,6 +90,14 @@ override_resource {
 }
 
 override_resource {
+  target = module.functions["label"].aws_lambda_function.this
+  values = {
+    arn        = "arn:aws:lambda:eu-west-1:123456789012:function:label"
+    invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:label/invocations"
+  }
+}
+
+override_resource {
   target = module.functions["customer_query"].aws_lambda_function.this
   values = {
     arn        = "arn:aws:lambda:eu-west-1:123456789012:function:customer-query"
@@ -113,7 +121,7 @@ run "the_api_is_a_rest_api_with_the_stage_v1" {
   }
 }
 
-run "the_api_has_the_five_operations" {
+run "the_api_has_the_six_operations" {
   command = plan
 
   assert {
@@ -122,9 +130,10 @@ run "the_api_has_the_five_operations" {
       getTransaction           = "GET /transactions/{transaction_id}"
       listCustomerTransactions = "GET /customers/{customer_id}/transactions"
       getFraudInsights         = "GET /fraud/insights"
+      recordLabel              = "POST /labels"
       getHealth                = "GET /health"
     }
-    error_message = "The API must have the five documented operations and no other."
+    error_message = "The API must have the six documented operations and no other."
   }
 }
 
@@ -134,6 +143,20 @@ run "ingest_takes_transactions" {
   assert {
     condition     = module.api.configuration.operations.submitTransaction.invoke_arn == module.functions["ingest"].invoke_arn && module.api.configuration.operations.submitTransaction.stream_arn == null
     error_message = "POST /transactions must call ingest."
+  }
+}
+
+run "label_takes_labels" {
+  command = plan
+
+  assert {
+    condition     = module.api.configuration.operations.recordLabel.invoke_arn == module.functions["label"].invoke_arn && module.api.configuration.operations.recordLabel.validates_body
+    error_message = "POST /labels must call label, after the gateway has checked the body."
+  }
+
+  assert {
+    condition     = module.functions["label"].configuration.environment.TRANSACTIONS_TABLE == module.tables["transactions"].name && module.functions["label"].configuration.environment.TRANSACTION_IDS_TABLE == module.tables["transaction-ids"].name
+    error_message = "label must write into the table of transactions, and find rows by their ids."
   }
 }
 
@@ -716,12 +739,12 @@ run "a_report_is_locked_for_seven_years" {
 
 # --- every function ---------------------------------------------------------------------------------------------------
 
-run "there_are_nine_functions" {
+run "there_are_ten_functions" {
   command = plan
 
   assert {
     condition = output.function_names == {
-      for package in ["customer_query", "ingest", "lake", "report", "reshard", "spend", "stream_failed", "stream_process", "sweep"] :
+      for package in ["customer_query", "ingest", "label", "lake", "report", "reshard", "spend", "stream_failed", "stream_process", "sweep"] :
       package => "securebank-${replace(package, "_", "-")}-dev"
     }
     error_message = "The functions must be the documented ones."
@@ -740,6 +763,7 @@ run "every_function_may_do_what_it_calls_and_nothing_else" {
       } == {
       customer_query = "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query"
       ingest         = "dynamodb:PutItem kinesis:PutRecord"
+      label          = "dynamodb:GetItem dynamodb:UpdateItem"
       lake           = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams kms:GenerateDataKey s3:PutObject sqs:SendMessage"
       report         = "cloudwatch:GetMetricData dynamodb:BatchGetItem dynamodb:Scan kms:GenerateDataKey s3:GetObject s3:ListBucket s3:PutObject s3:PutObjectRetention sns:Publish"
       reshard        = "cloudwatch:DescribeAlarms kinesis:DescribeStreamSummary kinesis:ListShards kinesis:UpdateShardCount kms:GenerateDataKey sns:Publish"
