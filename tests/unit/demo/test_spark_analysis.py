@@ -13,6 +13,7 @@ from scripts import spark_jobs
 from scripts.athena import Result
 from scripts.demo.analyses import spark
 from scripts.demo.analyses.spark import SparkJobs
+from scripts.demo.analyses.sums import Compared
 from scripts.demo.state import Row
 from tests.unit.demo.builders import counted_with, failing, fraud_row, row, transaction, waiting_row
 
@@ -121,7 +122,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return made
 
 
-def analysed(rows: Sequence[Row]) -> spark.Compared:
+def analysed(rows: Sequence[Row]) -> Compared:
     return SparkJobs(Deployed()).run({one.transaction_id: one for one in rows}, lambda _: None)
 
 
