@@ -57,6 +57,15 @@ def test_so_many_rows_of_a_file_are_taken(given: list[str], rows: int, tmp_path:
     assert source.total == rows
 
 
+@pytest.mark.parametrize(("system", "count"), [("flagship", 1000), ("securebank", 2000)])
+def test_each_system_has_its_own_number_of_transactions(system: str, count: int) -> None:
+    of_system = demo.source_of(demo.arguments(["--system", system]))
+    asked = demo.source_of(demo.arguments(["--system", system, "--count", "40"]))
+
+    assert len({one.transaction_id for one in of_system.transactions() if one.expected == "accepted"}) == count
+    assert len({one.transaction_id for one in asked.transactions() if one.expected == "accepted"}) == 40
+
+
 def test_a_file_whose_columns_a_shipped_mapping_knows_needs_no_map(tmp_path: Path) -> None:
     file = tmp_path / "input.csv"
     file.write_text(
