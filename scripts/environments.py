@@ -71,7 +71,19 @@ USUAL = Environment("usual", ((3, 13),))
 TOOLS = Environment("tools", ())
 ALL = {
     environment.name: environment
-    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, SPARK, WAREHOUSE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS, USUAL)
+    for environment in (
+        DEV,
+        MINISTACK,
+        CHECKOV,
+        EVALUATE,
+        SPARK,
+        WAREHOUSE,
+        AWSCLI,
+        *RUNTIMES,
+        LOCALSTACK,
+        FUNCTIONS,
+        USUAL,
+    )
 }
 
 
