@@ -18,6 +18,7 @@ from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
 from tests.e2e import probing
+from tests.e2e import securebank as securebanks
 from tests.e2e.deployed import (
     EMULATORS,
     WAIT_SECONDS,
@@ -176,6 +177,13 @@ def probes(request: pytest.FixtureRequest) -> Iterator[probing.Probes]:
         yield deployed
 
 
+@pytest.fixture(scope="session")
+def securebank(request: pytest.FixtureRequest) -> Iterator[securebanks.SecureBank]:
+    """Apply examples/securebank and return it, ready to be used."""
+    with securebanks.deployed(request) as deployed:
+        yield deployed
+
+
 @pytest.fixture
 def new_id() -> Callable[[str], str]:
     """Make ids that no other test uses: new_id("txn")."""
@@ -198,5 +206,23 @@ def purchase(new_id: Callable[[str], str]) -> Callable[..., dict[str, Any]]:
             **changes,
         }
         return {key: value for key, value in document.items() if value is not ...}
+
+    return make
+
+
+@pytest.fixture
+def payment(new_id: Callable[[str], str]) -> securebanks.Payment:
+    """Make a harmless payment of the test's own customer to SecureBank: payment("1", amount=5)."""
+
+    def make(name: str = "1", **changes: Any) -> dict[str, Any]:
+        document = {
+            "transaction_id": new_id(f"b{name}"),
+            "customer_id": new_id("cust"),
+            "timestamp": securebanks.at(),
+            "merchant_id": "merchant-7",
+            "amount": 12.5,
+            "currency": "EUR",
+        }
+        return {key: value for key, value in {**document, **changes}.items() if value is not ...}
 
     return make
