@@ -51,6 +51,8 @@ BEHAVIOURS = {
         "the shard goes on."
     ),
     "kinesis-mappings": Behaviour("A Kinesis stream hands its records to its functions, as a table's stream does."),
+    "athena-queries": Behaviour("Athena answers queries over the objects of a lake, by tables of the Glue catalogue."),
+    "object-lock": Behaviour("Nobody deletes a locked version of an object before its time."),
     "async-destinations": Behaviour(
         "What became of an asynchronous call goes to its destination: of success, or of failure after its retries."
     ),
@@ -99,16 +101,32 @@ BEHAVIOURS = {
 }
 
 _EVERYWHERE = frozenset(
-    {"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "case-starts", "task-tokens"}
+    {
+        "api-keys",
+        "fifo-order",
+        "three-receives",
+        "stream-records",
+        "kinesis-mappings",
+        "event-rules",
+        "case-starts",
+        "task-tokens",
+        "object-lock",
+    }
 )
-_EMBEDDED = _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy", "event-replays"}
+_EMBEDDED = _EVERYWHERE | {
+    "gateway-responses",
+    "hostile-bodies",
+    "web-acl",
+    "destroy",
+    "event-replays",
+    "athena-queries",
+}
 _LOCALSTACK = _EVERYWHERE | {
     "typed-errors",
     "queue-alarms",
     "error-alarms",
     "stream-partial-answers",
     "stream-retry-bounds",
-    "kinesis-mappings",
     "async-destinations",
 }
 _ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions", "stream-bisection"})
@@ -147,6 +165,8 @@ _EMBEDDED_GAPS: Gaps = {
     },
     "aws_default_network_acl": {"egress", "ingress"},
     "aws_flow_log": {"delete/create"},
+    "aws_glue_job": {"execution_property", "tags_all"},
+    "aws_glue_trigger": {"predicate"},
     "aws_security_group": {"egress"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -213,16 +214,4 @@ def purchase(new_id: Callable[[str], str]) -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def payment(new_id: Callable[[str], str]) -> securebanks.Payment:
     """Make a harmless payment of the test's own customer to SecureBank: payment("1", amount=5)."""
-
-    def make(name: str = "1", **changes: Any) -> dict[str, Any]:
-        document = {
-            "transaction_id": new_id(f"b{name}"),
-            "customer_id": new_id("cust"),
-            "timestamp": securebanks.at(),
-            "merchant_id": "merchant-7",
-            "amount": 12.5,
-            "currency": "EUR",
-        }
-        return {key: value for key, value in {**document, **changes}.items() if value is not ...}
-
-    return make
+    return partial(securebanks.payment_of, new_id)

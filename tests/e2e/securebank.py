@@ -47,6 +47,19 @@ def day_before(days_ago: int) -> date:
     return _TODAY - timedelta(days=days_ago)
 
 
+def payment_of(new_id: Callable[[str], str], name: str = "1", **changes: Any) -> dict[str, Any]:
+    """Return a harmless payment of a customer, both with ids that `new_id` makes; `...` leaves a field out."""
+    document = {
+        "transaction_id": new_id(f"b{name}"),
+        "customer_id": new_id("cust"),
+        "timestamp": at(),
+        "merchant_id": "merchant-7",
+        "amount": 12.5,
+        "currency": "EUR",
+    }
+    return {key: value for key, value in {**document, **changes}.items() if value is not ...}
+
+
 @dataclass
 class SecureBank(Deployed):
     """The deployed system as a client, an operator and an analyst see it."""
