@@ -51,6 +51,8 @@ BEHAVIOURS = {
         "the shard goes on."
     ),
     "kinesis-mappings": Behaviour("A Kinesis stream hands its records to its functions, as a table's stream does."),
+    "gateway-to-kinesis": Behaviour("The gateway puts what it takes on a stream by itself."),
+    "user-pool-tokens": Behaviour("The gateway lets in the tokens of a user pool, and no others."),
     "athena-queries": Behaviour("Athena answers queries over the objects of a lake, by tables of the Glue catalogue."),
     "object-lock": Behaviour("Nobody deletes a locked version of an object before its time."),
     "async-destinations": Behaviour(
@@ -120,6 +122,7 @@ _EMBEDDED = _EVERYWHERE | {
     "destroy",
     "event-replays",
     "athena-queries",
+    "user-pool-tokens",
 }
 _LOCALSTACK = _EVERYWHERE | {
     "typed-errors",
@@ -128,6 +131,7 @@ _LOCALSTACK = _EVERYWHERE | {
     "stream-partial-answers",
     "stream-retry-bounds",
     "async-destinations",
+    "gateway-to-kinesis",
 }
 _ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions", "stream-bisection"})
 
@@ -167,6 +171,7 @@ _EMBEDDED_GAPS: Gaps = {
     "aws_flow_log": {"delete/create"},
     "aws_glue_job": {"execution_property", "tags_all"},
     "aws_glue_trigger": {"predicate"},
+    "aws_kinesis_stream": {"tags_all"},
     "aws_security_group": {"egress"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},

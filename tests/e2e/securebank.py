@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -70,10 +70,13 @@ class SecureBank(Deployed):
         check_against_document(answer, "/transactions", "post", DOCUMENT)
         return answer
 
-    def read(self, template: str, *parts: str, **query: Any) -> requests.Response:
+    def read(
+        self, template: str, *parts: str, headers: Mapping[str, str] | None = None, **query: Any
+    ) -> requests.Response:
         """Read a path of the API's document, whose parameters `parts` fill in order; the answer is one it knows."""
         filled = iter(parts)
-        answer = self.call("GET", re.sub(r"{\w+}", lambda _: next(filled), template), params=query)
+        path = re.sub(r"{\w+}", lambda _: next(filled), template)
+        answer = self.call("GET", path, params=query, headers=headers or {})
         check_against_document(answer, template, "get", DOCUMENT)
         return answer
 
@@ -146,21 +149,27 @@ class SecureBank(Deployed):
         """Return the record that the stream has of a stored transaction."""
         return acceptance_of(by_customer().ours(self.row(transaction_id))).to_body()
 
-    def refused(self, body: str) -> dict[str, Any]:
-        """Wait until a record that is no transaction is recorded and return its row."""
-        digest = hashlib.sha256(body.encode()).hexdigest()
-        scan = self.client("dynamodb").get_paginator("scan")
-
-        def look() -> dict[str, Any] | None:
-            pages = scan.paginate(
+    def refused_records(self) -> list[dict[str, Any]]:
+        """Return the rows of records that were refused."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
                 TableName=self.outputs["transactions_table_name"],
-                FilterExpression="begins_with(customer_id, :message) AND body_sha256 = :digest",
-                ExpressionAttributeValues={":message": {"S": MESSAGE_PREFIX}, ":digest": {"S": digest}},
+                FilterExpression="begins_with(customer_id, :message)",
+                ExpressionAttributeValues={":message": {"S": MESSAGE_PREFIX}},
                 ConsistentRead=True,
             )
-            return next((from_item(item) for page in pages for item in page["Items"]), None)
+        )
+        return [from_item(item) for page in pages for item in page["Items"]]
 
-        row: dict[str, Any] = wait_for(look, "the refused record")
+    def refused(self, body: str) -> dict[str, Any]:
+        """Wait until a record is refused and return its row."""
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        row: dict[str, Any] = wait_for(
+            lambda: next((row for row in self.refused_records() if row.get("body_sha256") == digest), None),
+            "the record to be refused",
+        )
         return row
 
     def invoke(self, function: str) -> None:
