@@ -178,9 +178,12 @@ _EMBEDDED_GAPS: Gaps = {
     "aws_wafv2_web_acl": {"data_protection_config"},
 }
 _LOCALSTACK_GAPS: Gaps = {
+    "aws_budgets_budget": {"tags_all"},
     "aws_cloudwatch_composite_alarm": {"tags_all"},
     "aws_cloudwatch_event_bus": {"dead_letter_config", "kms_key_identifier"},
     "aws_cloudwatch_metric_alarm": {"tags_all"},
+    "aws_glue_job": {"execution_class"},
+    "aws_kinesis_stream": {"tags_all"},
     "aws_lambda_function": {"kms_key_arn"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy"},
