@@ -122,7 +122,6 @@ _EMBEDDED = _EVERYWHERE | {
     "destroy",
     "event-replays",
     "athena-queries",
-    "user-pool-tokens",
 }
 _LOCALSTACK = _EVERYWHERE | {
     "typed-errors",
@@ -136,7 +135,7 @@ _LOCALSTACK = _EVERYWHERE | {
 _ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions", "stream-bisection"})
 
 PROVIDED = {
-    "embedded": _EMBEDDED,
+    "embedded": _EMBEDDED | {"user-pool-tokens"},
     "embedded-strict": _EMBEDDED | {"iam"},
     "localstack-host": _LOCALSTACK | _ADDED | {"message-move", "web-acl", "destroy"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).

@@ -55,6 +55,16 @@ def test_a_record_with_the_id_of_another_transaction_changes_nothing(
     assert securebank.row(document["transaction_id"]) == decided
 
 
+def test_a_record_as_the_gateway_writes_it_is_stored_and_decided_once(securebank: SecureBank, payment: Payment) -> None:
+    first, last = payment("1", amount=10), payment("2", amount=20)
+
+    securebank.put_on_stream(first["customer_id"], *[submission(first)] * 2)
+    securebank.decided(last)  # comes after the repetition
+
+    assert securebank.row(first["transaction_id"])["status"] == "APPROVED"
+    assert securebank.customer(first["customer_id"])["transaction_count"] == 2
+
+
 def test_what_was_stored_and_never_put_on_the_stream_is_swept_and_decided(
     securebank: SecureBank, payment: Payment
 ) -> None:
@@ -91,12 +101,18 @@ def test_what_the_streams_retries_give_up_is_recorded_told_and_released(
 ) -> None:
     failing, *held = [payment(f"{number}") for number in range(3)]
     customer, other = failing["customer_id"], payment("other", customer_id=new_id("other"))
+    of_gateway = payment("gateway", customer_id=new_id("gateway"))  # nothing is stored yet
     with broken(securebank, "stream_process"):
         for document in (failing, held[0]):
             assert securebank.submit(document).status_code == 202
+        securebank.put_on_stream(of_gateway["customer_id"], submission(of_gateway))
         if not securebank.provides("stream-retry-bounds"):
-            give_up(securebank, customer, [failing, held[0]])
-        assert securebank.settled(failing["transaction_id"], seconds=120.0)["status"] == "FAILED"
+            give_up(
+                securebank, customer, *(securebank.record_of(each["transaction_id"]) for each in (failing, held[0]))
+            )
+            give_up(securebank, of_gateway["customer_id"], submission(of_gateway))
+        for document in (failing, of_gateway):
+            assert securebank.settled(document["transaction_id"], seconds=120.0)["status"] == "FAILED"
 
     for document in (held[1], other):
         assert securebank.submit(document).status_code == 202
@@ -105,6 +121,26 @@ def test_what_the_streams_retries_give_up_is_recorded_told_and_released(
     check_waits(securebank, alerts, failing, held, "RETRIES_EXHAUSTED")
     release(securebank, customer, [failing, *held])
     check_decided(securebank, [failing, *held])
+
+
+@pytest.mark.needs("event-rules")
+def test_a_spark_job_that_failed_is_told(securebank: SecureBank, new_id: NewId) -> None:
+    job, run = securebank.outputs["spark_job_names"]["daily_transaction_aggregation"], new_id("run")
+    topic = securebank.outputs["processing_failures_topic_arn"].replace("processing-failures", "events")
+    inbox = securebank.inbox(topic, new_id("events"))
+    detail = {"jobName": job, "jobRunId": run, "state": "FAILED", "message": "out of memory", "severity": "ERROR"}
+    entry = {"Source": "aws.glue", "DetailType": "Glue Job State Change", "Detail": json.dumps(detail)}
+
+    securebank.client("events").put_events(Entries=[entry])
+
+    assert job in securebank.messages(inbox, lambda message: run in message["Body"])["Body"]
+    securebank.close_inbox(inbox)
+
+
+def submission(document: dict[str, Any]) -> str:
+    """Return the record that the gateway writes of a request that it puts on the stream by itself."""
+    now = datetime.now(timezone.utc).timestamp()
+    return json.dumps({"submission": document, "request_id": "of-the-gateway", "received_at_ms": int(now * 1000)})
 
 
 def _transaction(document: dict[str, Any]) -> Any:
@@ -142,10 +178,10 @@ def broken(securebank: SecureBank, function: str) -> Iterator[None]:
         change(mapping["MaximumRetryAttempts"], variables)
 
 
-def give_up(securebank: SecureBank, customer: str, documents: Sequence[dict[str, Any]]) -> None:
-    """Tell that records of transactions were given up as Lambda does, where the emulator's Lambda never gives up."""
-    records = [securebank.record_of(document["transaction_id"]) for document in documents]
-    first, *_, last = securebank.put_on_stream(customer, *records)
+def give_up(securebank: SecureBank, customer: str, *records: str) -> None:
+    """Tell that records were given up as Lambda does, where the emulator's Lambda never gives up."""
+    places = securebank.put_on_stream(customer, *records)
+    first, last = places[0], places[-1]
     stream = securebank.client("kinesis").describe_stream_summary(
         StreamName=securebank.outputs["transaction_stream_name"]
     )
