@@ -8,3 +8,6 @@ spark_schedules_enabled = false
 report_retention        = { days = 1 }
 audit_trail             = null  # the emulator's trail records nothing
 backup                  = false # it knows no policies of vaults
+
+# The default of 1,000 needs a larger quota than an account begins with; LocalStack sees to that, too.
+processor_reserved_concurrency = 100
