@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from scripts import paths
-from tests.contract import planned
-from tests.contract.planned import Plan, Resource
+from scripts import paths, planned
+from scripts.planned import Plan, Resource
 
 # Where data rests, by the attribute that names the key.
 ENCRYPTED = {
