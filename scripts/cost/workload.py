@@ -65,6 +65,8 @@ class Table:
         Write request units of the indexes.
     reads
         Read request units.
+    idle_reads
+        Read request units of a month in which nothing happens: what looks at the table by the clock.
     stored_bytes
         Bytes that stay, the indexes' included.
     """
@@ -73,6 +75,7 @@ class Table:
     transactional_writes: float = 0.0
     index_writes: float = 0.0
     reads: float = 0.0
+    idle_reads: float = 0.0
     stored_bytes: float = 0.0
 
 

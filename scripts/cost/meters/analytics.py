@@ -42,14 +42,10 @@ def serverless_warehouse(resource: Resource, context: Context) -> Iterator[Charg
 def warehouse_storage(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge what lies in the warehouse: the lines of the lake once more."""
     stored = sum(bucket.bytes for name, bucket in context.workload.buckets.items() if name == "lake")
-    yield Charge(
-        resource["address"], "redshift_storage", stored * context.month.transactions / units.GB, "warehouse"
-    )
+    yield Charge(resource["address"], "redshift_storage", stored * context.month.transactions / units.GB, "warehouse")
 
 
 def cluster(resource: Resource, context: Context) -> Iterator[Charge]:  # noqa: ARG001
     """Charge the nodes of a provisioned warehouse."""
     price = _NODES.get(resource["node_type"], f"Redshift: node type {resource['node_type']}")
     yield Charge(resource["address"], price, (resource.get("number_of_nodes") or 1) * Month.HOURS, "warehouse")
-
-

@@ -88,9 +88,7 @@ def warm(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge provisioned concurrency by its memory and the hours of the month."""
     (function_,) = context.beside(resource, "aws_lambda_function")
     gigabytes = resource["provisioned_concurrent_executions"] * function_["memory_size"] / 1024
-    yield Charge(
-        resource["address"], "lambda_provisioned", gigabytes * Month.SECONDS, "provisioned concurrency"
-    )
+    yield Charge(resource["address"], "lambda_provisioned", gigabytes * Month.SECONDS, "provisioned concurrency")
 
 
 def workflow(resource: Resource, context: Context) -> Iterator[Charge]:

@@ -20,7 +20,7 @@ def table(resource: Resource, context: Context) -> Iterator[Charge]:
     writes = does.writes + 2 * does.transactional_writes
     yield Charge(address, "table_writes", writes * count)
     yield Charge(address, "table_writes", does.index_writes * count, "indexes")
-    yield Charge(address, "table_reads", does.reads * count)
+    yield Charge(address, "table_reads", does.reads * count + does.idle_reads)
     yield Charge(address, "table_storage", stored)
     if any(recovery["enabled"] for recovery in resource.get("point_in_time_recovery") or ()):
         yield Charge(address, "table_recovery", stored, "point-in-time recovery")

@@ -48,7 +48,7 @@ def method_settings(resource: Resource, context: Context) -> Iterator[Charge]:
 def queue(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge what is sent to a queue; a dead-letter queue gets nothing in a month without failures."""
     address = resource["address"]
-    if address.rpartition(".")[2].startswith("dead_letter"):
+    if "dead_letter" in name_of(address) or "dead_letter" in address.rpartition(".")[2]:
         return
     does = context.workload.of("queues", name_of(address))
     price = "sqs_fifo" if resource.get("fifo_queue") else "sqs_standard"
@@ -66,8 +66,6 @@ def topic(resource: Resource, context: Context) -> Iterator[Charge]:
 
 def _topic(address: str) -> str:
     return name_of(address) or address.rpartition(".")[2]
-
-
 
 
 def archive(resource: Resource, context: Context) -> Iterator[Charge]:
