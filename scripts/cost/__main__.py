@@ -51,11 +51,9 @@ def main(given: Sequence[str]) -> int:
         print(f"cost: {error}", file=sys.stderr)
         return 1
     for one in found:
-        of_all = ", ".join(
-            f"{tables.volume_name(volume)} ${tables.money(one.totals[volume].total)}" for volume in VOLUMES
-        )
+        months = [f"{tables.volume_name(volume)} ${tables.money(one.totals[volume].total)}" for volume in VOLUMES]
         print(f"cost: {one.name}: ${tables.money(one.totals[USUAL].fixed)} fixed,", end=" ")
-        print(f"${tables.money(one.a_million(USUAL))} a million at 1 M; a month of {of_all}")
+        print(f"${tables.money(one.a_million(USUAL))} a million at 1 M; a month of {', '.join(months)}")
     print(f"cost: {', '.join(paths.shown(file) for file in files)}")
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scripts.cost.bill import Cost
 from scripts.cost.estimate import MILLION, USUAL, VOLUMES, Estimate
@@ -48,24 +48,22 @@ def totals(estimates: Sequence[Estimate]) -> str:
 def a_million(estimates: Sequence[Estimate]) -> str:
     """Return the variable cost of a million transactions at each volume."""
     columns = ["US dollars a million", *(volume_name(volume) for volume in VOLUMES)]
-    return table(
-        columns, [[f"`{one.name}`", *(money(one.a_million(volume)) for volume in VOLUMES)] for one in estimates]
-    )
+    rows = [[f"`{one.name}`", *(money(one.a_million(volume)) for volume in VOLUMES)] for one in estimates]
+    return table(columns, rows)
 
 
 def services(one: Estimate) -> str:
     """Return a system's bill by service: fixed, and variable at each volume."""
-    return _grouped("service", one, one.services[USUAL], one.services)
+    return _grouped("service", one, one.services)
 
 
 def features(one: Estimate) -> str:
     """Return a system's bill by feature."""
-    return _grouped("feature", one, one.features[USUAL], one.features)
+    return _grouped("feature", one, one.features)
 
 
-def _grouped(what: str, one: Estimate, names: object, by_volume: object) -> str:
-    assert isinstance(names, dict)
-    assert isinstance(by_volume, dict)
+def _grouped(what: str, one: Estimate, by_volume: Mapping[int, Mapping[str, Cost]]) -> str:
+    names = by_volume[USUAL]
     columns = [what, "fixed", *(f"variable, {volume_name(volume)}" for volume in VOLUMES)]
 
     def row(label: str, costs: Sequence[Cost]) -> list[str]:

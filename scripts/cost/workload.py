@@ -217,7 +217,7 @@ def load(file: Path = FILE) -> dict[str, Workload]:
 
 
 def _workload(name: str, entry: Mapping[str, Any]) -> Workload:
-    parts = {
+    parts: dict[str, Any] = {
         kind: {key: _part(part, figures, f"{name}.{kind}.{key}") for key, figures in entry.get(kind, {}).items()}
         for kind, part in _PARTS.items()
     }

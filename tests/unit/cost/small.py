@@ -82,7 +82,10 @@ RESOURCES = [
     made("module.stream.aws_kinesis_stream.this", shard_count=4, stream_mode_details=[{"stream_mode": "PROVISIONED"}]),
     made("module.encryption.aws_kms_key.this"),
     made("module.monitoring.aws_cloudwatch_metric_alarm.one", metric_query=[]),
-    made("module.monitoring.aws_cloudwatch_metric_alarm.rate", metric_query=[{"metric": [{}]}, {"metric": [{}]}, {"metric": []}]),
+    made(
+        "module.monitoring.aws_cloudwatch_metric_alarm.rate",
+        metric_query=[{"metric": [{}]}, {"metric": [{}]}, {"metric": []}],
+    ),
     made("module.monitoring.aws_cloudwatch_composite_alarm.critical"),
     made("module.monitoring.aws_cloudwatch_dashboard.this"),
     made("module.firewall.aws_wafv2_web_acl.this", rule=[{}, {}]),
