@@ -117,10 +117,11 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Bus:
-    """Events put on a bus, a transaction, and their size."""
+    """Events put on a bus: a transaction, their size, and in a month in which nothing happens."""
 
     events: float = 0.0
     bytes: float = 0.0
+    idle_events: float = 0.0
 
 
 @dataclass(frozen=True)

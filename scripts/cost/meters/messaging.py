@@ -81,7 +81,7 @@ def archive(resource: Resource, context: Context) -> Iterator[Charge]:
 def bus(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge the events put on a bus."""
     does = context.workload.of("buses", name_of(resource["address"]))
-    yield Charge(resource["address"], "events", does.events * context.month.transactions)
+    yield Charge(resource["address"], "events", does.events * context.month.transactions + does.idle_events)
 
 
 def stream(resource: Resource, context: Context) -> Iterator[Charge]:
