@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scripts.cost import features
 from scripts.cost.bill import Cost, System
 from scripts.cost.charge import Month
+from scripts.cost.units import FIRST_MONTH
 
 MILLION = 1_000_000
 VOLUMES = (100_000, MILLION, 10 * MILLION, 100 * MILLION, 1_000 * MILLION)
@@ -48,7 +49,7 @@ class Estimate:
         return self.totals[volume].variable / volume * MILLION
 
 
-_KEPT = ("table_storage", "table_recovery", "s3_storage", "events_archive_stored", "log_storage")
+_KEPT = ("table_storage", "table_recovery", "s3_storage")
 
 
 def estimate(name: str, system: System, volumes: Sequence[int] = VOLUMES) -> Estimate:
@@ -59,7 +60,7 @@ def estimate(name: str, system: System, volumes: Sequence[int] = VOLUMES) -> Est
         services={volume: system.by(system.service, volume) for volume in volumes},
         features={volume: features.present(system, volume) for volume in volumes},
         options={option.name: features.added(system, option, USUAL) for option in features.OPTIONS},
-        storage=sum(system.usd(charge) for charge in system.charges(MILLION) if charge.price in _KEPT),
+        storage=sum(system.usd(charge) for charge in system.charges(MILLION) if charge.price in _KEPT) / FIRST_MONTH,
     )
 
 

@@ -11,6 +11,8 @@ from scripts.errors import CommandError
 GB = 1_000_000_000.0  # AWS counts some of it in powers of two, which would cost 7 % less
 LOG_COMPRESSION = 0.15
 """What is left of a log when it is stored, as AWS says of its own calculator's examples."""
+FIRST_MONTH = 0.5
+"""How much of its first month lies before what arrives evenly in it, on average."""
 _KB = 1024
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440}

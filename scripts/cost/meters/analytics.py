@@ -42,7 +42,12 @@ def serverless_warehouse(resource: Resource, context: Context) -> Iterator[Charg
 def warehouse_storage(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge what lies in the warehouse: the lines of the lake once more."""
     stored = sum(bucket.bytes for name, bucket in context.workload.buckets.items() if name == "lake")
-    yield Charge(resource["address"], "redshift_storage", stored * context.month.transactions / units.GB, "warehouse")
+    yield Charge(
+        resource["address"],
+        "redshift_storage",
+        stored * context.month.transactions / units.GB * units.FIRST_MONTH,
+        "warehouse",
+    )
 
 
 def cluster(resource: Resource, context: Context) -> Iterator[Charge]:  # noqa: ARG001

@@ -100,6 +100,8 @@ def workflow(resource: Resource, context: Context) -> Iterator[Charge]:
     yield Charge(address, "state_transitions", executions * does.transitions)
     yield Charge(address, "log_ingestion", log, "logs")
     yield Charge(address, "log_storage", log * units.LOG_COMPRESSION, "logs")
+    if any(tracing["enabled"] for tracing in resource.get("tracing_configuration") or ()):
+        yield Charge(address, "traces", units.traced(executions), "tracing")
 
 
 def schedule(resource: Resource, context: Context) -> Iterator[Charge]:  # noqa: ARG001

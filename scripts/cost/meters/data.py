@@ -9,6 +9,8 @@ from scripts.cost.charge import Charge, Month
 from scripts.cost.context import Context, Resource, name_of
 from scripts.cost.meters.compute import mapped_calls
 
+_LEAST_MOVED = 128 * 1024
+"""Bytes below which a lifecycle leaves an object where it is."""
 _DAX = {"dax.t3.small": "dax_t3_small", "dax.t3.medium": "dax_t3_medium", "dax.r5.large": "dax_r5_large"}
 
 
@@ -16,7 +18,7 @@ def table(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge units, the first month of storage, recovery and replicas of a table on demand."""
     address, count = resource["address"], context.month.transactions
     does = context.workload.of("tables", name_of(address))
-    stored = does.stored_bytes * count / units.GB
+    stored = does.stored_bytes * count / units.GB * units.FIRST_MONTH
     writes = does.writes + 2 * does.transactional_writes
     yield Charge(address, "table_writes", writes * count)
     yield Charge(address, "table_writes", does.index_writes * count, "indexes")
@@ -41,17 +43,19 @@ def bucket(resource: Resource, context: Context) -> Iterator[Charge]:
     does = context.workload.of("buckets", name_of(address))
     objects = does.objects * (_calls_of(does.writer, context) if does.writer else count)
     yield Charge(address, "s3_puts", objects)
-    yield Charge(address, "s3_storage", does.bytes * count / units.GB)
+    stored = does.bytes * count
+    yield Charge(address, "s3_storage", stored / units.GB * units.FIRST_MONTH)
     transitions = [
         transition["storage_class"]
         for lifecycle in context.beside(resource, "aws_s3_bucket_lifecycle_configuration")
         for rule in lifecycle.get("rule") or ()
         for transition in rule.get("transition") or ()
     ]
+    moved = objects if objects and stored / objects >= _LEAST_MOVED else 0.0
     if transitions:
-        yield Charge(address, "s3_transitions", objects)
+        yield Charge(address, "s3_transitions", moved)
     if "INTELLIGENT_TIERING" in transitions:
-        yield Charge(address, "s3_tiering", objects)
+        yield Charge(address, "s3_tiering", moved)
 
 
 def _calls_of(writer: str, context: Context) -> float:
@@ -75,11 +79,12 @@ def replication(resource: Resource, context: Context) -> Iterator[Charge]:
         does = context.workload.of("buckets", name_of(other["address"]))
         gigabytes = does.bytes * context.month.transactions / units.GB
         yield Charge(resource["address"], "s3_replication", gigabytes, "bucket replication")
-        yield Charge(resource["address"], "s3_storage", gigabytes, "bucket replication")
+        yield Charge(resource["address"], "s3_storage", gigabytes * units.FIRST_MONTH, "bucket replication")
 
 
 def vault(resource: Resource, context: Context) -> Iterator[Charge]:
-    """Charge weekly copies of all tables: those of the first month, each a quarter larger than the one before."""
+    """Charge weekly copies of all tables: each is larger than the one before, and kept for less of the month."""
     stored = sum(figures.stored_bytes for figures in context.workload.tables.values())
     gigabytes = stored * context.month.transactions / units.GB
-    yield Charge(resource["address"], "backup_storage", gigabytes * (0.25 + 0.5 + 0.75 + 1.0), "backups")
+    kept = sum(week / 4 * (4 - week) / 4 for week in range(1, 5))
+    yield Charge(resource["address"], "backup_storage", gigabytes * kept, "backups")

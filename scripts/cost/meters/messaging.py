@@ -32,7 +32,9 @@ def stage(resource: Resource, context: Context) -> Iterator[Charge]:
         yield Charge(address, "log_ingestion", log, "logs")
         yield Charge(address, "log_storage", log * units.LOG_COMPRESSION, "logs")
     if resource.get("xray_tracing_enabled"):
-        yield Charge(address, "traces", units.traced(requests), "tracing")
+        rules = context.beside(resource, "aws_xray_sampling_rule")
+        traces = requests * rules[0]["fixed_rate"] if rules else units.traced(requests)
+        yield Charge(address, "traces", traces, "tracing")
     if resource.get("cache_cluster_enabled"):
         size = str(resource.get("cache_cluster_size") or "0.5")
         yield Charge(address, _CACHES.get(size, f"API cache of {size} GB"), Month.HOURS, "API cache")
@@ -75,7 +77,7 @@ def archive(resource: Resource, context: Context) -> Iterator[Charge]:
     kept = min(1.0, resource["retention_days"] / 30) if resource.get("retention_days") else 1.0
     gigabytes = does.events * does.bytes * count / units.GB
     yield Charge(address, "events_archived", gigabytes, "event archive")
-    yield Charge(address, "events_archive_stored", gigabytes * kept, "event archive")
+    yield Charge(address, "events_archive_stored", gigabytes * kept * units.FIRST_MONTH, "event archive")
 
 
 def bus(resource: Resource, context: Context) -> Iterator[Charge]:
