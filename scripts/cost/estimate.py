@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from scripts.cost import features
 from scripts.cost.bill import Cost, System
-from scripts.cost.charge import Month
 from scripts.cost.units import FIRST_MONTH
 
 MILLION = 1_000_000
@@ -35,6 +34,8 @@ class Estimate:
         What each feature adds that can be switched on, by its name.
     storage
         What each further month costs for which a million transactions are kept, in US dollars.
+    time
+        What the functions' time costs for a million transactions, in US dollars.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Estimate:
     features: Mapping[int, Mapping[str, Cost]]
     options: Mapping[str, Cost]
     storage: float
+    time: float
 
     def a_million(self, volume: int) -> float:
         """Return the variable cost of a million transactions, in US dollars, at so many a month."""
@@ -54,16 +56,16 @@ _KEPT = ("table_storage", "table_recovery", "s3_storage")
 
 def estimate(name: str, system: System, volumes: Sequence[int] = VOLUMES) -> Estimate:
     """Compute one system's bill at each volume."""
+
+    def of_prices(prices: Sequence[str]) -> float:
+        return sum(system.usd(charge) for charge in system.charges(MILLION) if charge.price in prices)
+
     return Estimate(
         name=name,
         totals={volume: system.total(volume) for volume in volumes},
         services={volume: system.by(system.service, volume) for volume in volumes},
         features={volume: features.present(system, volume) for volume in volumes},
         options={option.name: features.added(system, option, USUAL) for option in features.OPTIONS},
-        storage=sum(system.usd(charge) for charge in system.charges(MILLION) if charge.price in _KEPT) / FIRST_MONTH,
+        storage=of_prices(_KEPT) / FIRST_MONTH,
+        time=of_prices(("lambda_gb_seconds",)),
     )
-
-
-def even_rate(volume: int) -> float:
-    """Return the transactions a second of a volume that comes evenly."""
-    return Month(volume).rate

@@ -120,5 +120,6 @@ def added(system: System, option: Option, transactions: float) -> Cost:
         apis={**system.workload.apis, "cached": Api()},
         network_bytes=option.network_bytes,
         data_events=option.data_events,
+        idle_data_events=0,
     )
     return replace(system, resources=option.resources, workload=workload).total(transactions)

@@ -46,6 +46,7 @@ def content(estimates: Sequence[Estimate], prices: Prices) -> dict[str, Any]:
                 },
                 "options_at_a_million": {name: asdict(cost) for name, cost in one.options.items()},
                 "storage_of_a_million_a_month": one.storage,
+                "function_time_of_a_million": one.time,
             }
             for one in estimates
         },
@@ -86,6 +87,7 @@ def document(estimates: Sequence[Estimate], prices: Prices, file: Path = DOCUMEN
         "totals": tables.totals(estimates),
         "a million": tables.a_million(estimates),
         "options": tables.options(estimates[0]),
+        "sensitivities": tables.sensitivities(estimates),
         "prices": tables.price_list(prices),
     }
     for one in estimates:

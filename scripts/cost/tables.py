@@ -84,6 +84,12 @@ def options(one: Estimate) -> str:
     return table(columns, rows).replace("| --- | ---: |", "| --- | --- |", 1)
 
 
+def sensitivities(estimates: Sequence[Estimate]) -> str:
+    """Return what the least certain figures are worth, for a million transactions."""
+    columns = ["US dollars a million", "functions take twice as long", "each further month that rows are kept"]
+    return table(columns, [[f"`{one.name}`", money(one.time), money(one.storage)] for one in estimates])
+
+
 def price_list(prices: Prices) -> str:
     """Return the price table, with where each price stands."""
     columns = ["service", "US dollars", "for", "source"]

@@ -38,6 +38,8 @@ class Function:
         Written for a call, Lambda's own three lines included.
     log_bytes_more
         Written for each record.
+    cost_questions
+        Questions to Cost Explorer, for a call.
     traced
         Whether its calls begin traces of their own; those by the API and by queues belong to a trace that is there.
     """
@@ -48,6 +50,7 @@ class Function:
     milliseconds_more: float = 0.0
     log_bytes: float = 0.0
     log_bytes_more: float = 0.0
+    cost_questions: float = 0.0
     traced: bool = False
 
 
@@ -182,6 +185,8 @@ class Workload:
     """A transaction, in the log of the network."""
     data_events: float = 0.0
     """Calls for tables and buckets that a trail records, a transaction."""
+    idle_data_events: float = 0.0
+    """The same in a month in which nothing happens."""
 
     def of(self, kind: str, name: str) -> Any:
         """Return the figures of one module.

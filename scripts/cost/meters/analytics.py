@@ -28,9 +28,13 @@ def job(resource: Resource, context: Context) -> Iterator[Charge]:
 
 def workgroup(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge what Athena's queries scan."""
-    gigabytes = sum(bucket.bytes for bucket in context.workload.buckets.values())
-    terabytes = _FULL_READS * gigabytes * context.month.transactions / units.GB / _TB
+    terabytes = _FULL_READS * _lake_bytes(context) * context.month.transactions / units.GB / _TB
     yield Charge(resource["address"], "athena_scanned", terabytes, "queries")
+
+
+def _lake_bytes(context: Context) -> float:
+    lake = context.workload.buckets.get("lake")
+    return lake.bytes if lake else 0.0
 
 
 def serverless_warehouse(resource: Resource, context: Context) -> Iterator[Charge]:  # noqa: ARG001
@@ -41,7 +45,7 @@ def serverless_warehouse(resource: Resource, context: Context) -> Iterator[Charg
 
 def warehouse_storage(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge what lies in the warehouse: the lines of the lake once more."""
-    stored = sum(bucket.bytes for name, bucket in context.workload.buckets.items() if name == "lake")
+    stored = _lake_bytes(context)
     yield Charge(
         resource["address"],
         "redshift_storage",

@@ -66,6 +66,8 @@ def function(resource: Resource, context: Context) -> Iterator[Charge]:
     log = (calls * does.log_bytes + brought * does.log_bytes_more) / units.GB
     yield Charge(address, "lambda_requests", calls)
     yield Charge(address, "lambda_gb_seconds", milliseconds / 1000 * resource["memory_size"] / 1024)
+    if does.cost_questions:
+        yield Charge(address, "cost_questions", calls * does.cost_questions)
     yield Charge(address, "log_ingestion", log, "logs")
     yield Charge(address, "log_storage", log * units.LOG_COMPRESSION, "logs")
     if does.traced and resource["tracing_config"] and resource["tracing_config"][0]["mode"] == "Active":

@@ -114,7 +114,7 @@ def web_acl(resource: Resource, context: Context) -> Iterator[Charge]:
 
 def trail(resource: Resource, context: Context) -> Iterator[Charge]:
     """Charge data events; the first copy of management events is free."""
-    events = context.workload.data_events * context.month.transactions
+    events = context.workload.data_events * context.month.transactions + context.workload.idle_data_events
     yield Charge(resource["address"], "trail_data_events", events, "audit trail")
 
 
