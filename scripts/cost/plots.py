@@ -9,11 +9,11 @@ from matplotlib.ticker import FuncFormatter
 
 from scripts.cost.estimate import MILLION, USUAL, VOLUMES, Estimate
 from scripts.cost.tables import money, volume_name
-from scripts.drawing import AMBER, BLUE, GREY, RED, TEAL, Drawn, svg
+from scripts.drawing import AMBER, BLUE, GREY, GRID, RED, TEAL, Drawn, svg
 
 _COLOURS = (BLUE, TEAL, AMBER, RED, GREY)
 _SHARES = 5
-_DOLLARS = FuncFormatter(lambda usd, _: f"${usd:,.2f}" if usd < 1 else f"${usd:,.0f}")
+_DOLLARS = FuncFormatter(lambda usd, _: f"${usd:,.2f}" if 0 < usd < 1 else f"${usd:,.0f}")
 
 
 def a_million(estimates: Sequence[Estimate]) -> Drawn:
@@ -29,7 +29,7 @@ def a_million(estimates: Sequence[Estimate]) -> Drawn:
         axes.yaxis.set_major_formatter(_DOLLARS)
         axes.set_xlabel("million transactions a month")
         axes.set_ylabel("a million, fixed costs included")
-        axes.grid(axis="y", which="both", linewidth=0.4)
+        axes.grid(axis="y", color=GRID)
         axes.legend(frameon=False, fontsize=9)
 
     said = "; ".join(

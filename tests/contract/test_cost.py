@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from scripts import paths, systems
-from scripts.cost import prices, workload
+from scripts.cost import features, prices, workload
 from scripts.cost.bill import System
 from scripts.cost.estimate import MILLION, VOLUMES
 from scripts.planned import Plan
@@ -51,6 +51,15 @@ def test_a_million_of_the_flagship_costs_20_dollars_at_most(
     volume: int, bill_of: Callable[[systems.Deployable], System]
 ) -> None:
     assert a_million(bill_of(systems.FLAGSHIP), volume) <= 20.0
+
+
+@pytest.mark.parametrize(
+    "system", [systems.FLAGSHIP, systems.MERCHANT_API, systems.STREAM_ALERTS], ids=lambda system: str(system.name)
+)
+def test_tracing_costs_no_more_than_half_a_dollar_a_million(
+    system: systems.Deployable, bill_of: Callable[[systems.Deployable], System]
+) -> None:
+    assert features.present(bill_of(system), MILLION)["tracing"].variable <= 0.50  # without a rule: $5 to $11
 
 
 def without_uncalled_endpoints(bill: System) -> System:
