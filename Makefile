@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,6 +124,12 @@ restore-drill: setup ## lose the transactions table locally, bring it back, prin
 warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
 	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \
 	  $(if $(filter-out 0,$(PRINT)),--print)
+
+cost: setup ## what every system costs a month, by service and feature; docs/cost.md, build/cost/report.html
+	@$(DEV) -m scripts.cost
+
+cost-measure: setup ## count what a transaction makes a system do, for scripts/cost/workload.toml (SYSTEM COUNT)
+	@$(DEV) -m scripts.cost.measure $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(COUNT),--count $(COUNT))
 
 local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))

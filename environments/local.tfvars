@@ -10,3 +10,4 @@ api_key_value          = "local-api-key-that-opens-nothing-real" # the emulator 
 retry_base_seconds     = 1
 archive_window_seconds = 1
 review_timeout_seconds = 20
+traced_share           = null # the emulator knows no rules of X-Ray

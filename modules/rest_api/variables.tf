@@ -247,6 +247,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1, together with what follows from them; X-Ray takes $5 for a million traces. Null: X-Ray's own rule, which is the first request of each second and 5 % of the others: nearly all of an API with less than one a second."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.traced_share == null ? true : var.traced_share >= 0 && var.traced_share <= 1
+    error_message = "traced_share must lie between 0 and 1."
+  }
+}
+
 variable "throttle" {
   description = <<-EOT
     Requests that are let through, for the first client (if there are keys) and for each method of the stage; more get 429.

@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scripts import paths
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts import paths, planned
+from scripts.planned import Plan
 
 BUCKETS = {"securebank-lake-dev", "securebank-reports-dev", "securebank-trail-dev"}
 FUNCTIONS = [

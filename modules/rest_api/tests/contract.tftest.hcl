@@ -336,6 +336,40 @@ run "tracing_is_on" {
     condition     = aws_api_gateway_stage.this.xray_tracing_enabled
     error_message = "X-Ray tracing must be on."
   }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.this) == 0
+    error_message = "Without traced_share, X-Ray's own rule must decide."
+  }
+}
+
+run "a_share_of_the_requests_is_traced_and_no_first_of_each_second" {
+  command = plan
+
+  variables { traced_share = 0.05 }
+
+  assert {
+    condition     = aws_xray_sampling_rule.this["this"].fixed_rate == 0.05 && aws_xray_sampling_rule.this["this"].reservoir_size == 0
+    error_message = "The rule must take the share, and nothing before it."
+  }
+
+  assert {
+    condition     = aws_xray_sampling_rule.this["this"].service_name == "${var.name}/live" && aws_xray_sampling_rule.this["this"].service_type == "AWS::ApiGateway::Stage"
+    error_message = "The rule must be for this stage alone."
+  }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.this["this"].rule_name) <= 32
+    error_message = "X-Ray takes names of at most 32 characters."
+  }
+}
+
+run "a_share_above_one_is_refused" {
+  command = plan
+
+  variables { traced_share = 1.1 }
+
+  expect_failures = [var.traced_share]
 }
 
 run "the_throttle_holds_for_the_key_and_for_the_stage" {
