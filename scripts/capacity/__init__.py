@@ -1,0 +1,1 @@
+"""How much the flagship takes on AWS, simulated: `make capacity`."""
