@@ -7,7 +7,7 @@ from typing import Any
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-from policies.reading import document, only
+from policies.reading import AFTER_APPLY, document, only
 
 _RECEIVES = 3
 
@@ -25,13 +25,12 @@ class ThirdReceiveIsTheLast(BaseResourceCheck):
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         """Read both sides of the redrive: where this queue's messages go, or whose messages come here."""
-        redrive = only(conf, "redrive_policy")
-        if redrive is None:
-            served = only(conf, "redrive_allow_policy")
-            return CheckResult.PASSED if "byQueue" in str(served) else CheckResult.FAILED
-        policy = document(redrive)
-        if policy is None:  # the target's ARN comes with the apply
+        served = only(conf, "redrive_allow_policy")
+        if "byQueue" in str(served):
+            return CheckResult.PASSED
+        if conf.get("redrive_policy") == [AFTER_APPLY]:  # the target's ARN comes with the apply
             return CheckResult.UNKNOWN
+        policy = document(only(conf, "redrive_policy")) or {}
         return CheckResult.PASSED if policy.get("maxReceiveCount") == _RECEIVES else CheckResult.FAILED
 
 

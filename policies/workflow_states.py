@@ -11,7 +11,7 @@ from typing import Any
 from policies.reading import document, only
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
-_OUTSIDE_QUOTES = re.compile(r'(?<=[:\[,])\s*\$\{[^}]*\}\s*(?=[,}\]\n])')
+_OUTSIDE_QUOTES = re.compile(r"(?<=[:\[,])\s*\$\{[^}]*\}\s*(?=[,}\]\n])")
 
 State = dict[str, Any]
 
