@@ -14,7 +14,8 @@ from scripts import environments, paths
 from scripts.errors import CommandError
 
 POLICIES = paths.ROOT / "policies"
-_NOT_TERRAFORM_OF_OURS = ("build", "tests", "docs")  # at the root; hidden folders are left out by checkov
+_NOT_OURS = ("build", r"\.venv")  # at the root
+_NO_TERRAFORM_OF_OURS = (*_NOT_OURS, "tests", "docs")
 # In plans, checkov puts the plan's path among a function's variables, and takes forty letters of it for a secret key.
 _MISTAKEN = "CKV_AWS_45"
 _ONLY_REPORT = "results_json.json"  # checkov's own name where there is one kind of output
@@ -29,7 +30,7 @@ def source(root: Path, folder: Path) -> list[Report]:
     return _run(
         root,
         files[0],
-        "--directory", str(root), "--framework", "terraform", *_without(root, _NOT_TERRAFORM_OF_OURS),
+        "--directory", str(root), "--framework", "terraform", *_without(root, _NO_TERRAFORM_OF_OURS),
         *[argument for kind in kinds for argument in ("--output", kind)],
         "--output-file-path", ",".join(map(str, files)),
     )  # fmt: skip
@@ -48,7 +49,7 @@ def secrets(root: Path, folder: Path) -> list[Report]:
         root,
         folder / _ONLY_REPORT,
         "--directory", str(root), "--framework", "secrets", "--enable-secret-scan-all-files",
-        "--skip-path", "^/?build(/|$)", *_without(root, ("build",)),
+        "--skip-path", "^/?build(/|$)", *_without(root, _NOT_OURS),
         "--output", "json", "--output-file-path", str(folder),
     )  # fmt: skip
 
@@ -77,4 +78,5 @@ def _environment() -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(paths.ROOT),  # our checks share helpers
+        "CKV_IGNORE_HIDDEN_DIRECTORIES": "false",  # workflows hold secrets, too; .git is left out by itself
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def _filled(value: Any, unknown: Any) -> Any:
     return value
 
 
-def judge(reports: list[checkov.Report], made: Mapping[str, tuple[Path, Mapping[str, Any]]]) -> Findings:
+def judge(reports: Iterable[checkov.Report], made: Mapping[str, tuple[Path, Mapping[str, Any]]]) -> Findings:
     """Return the findings of checkov's report on plans, with the exemptions of source and roots.
 
     Parameters
