@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,9 +102,16 @@ bench: package ## calls, processor time and cold starts into docs/performance.md
 iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`
 	@$(DEV) -m scripts.iam_report
 
-scan: setup ## checkov over the root, modules and examples; reports in build/scan/
+scan: package ## checkov over source and plans, secrets in any file; reports in build/scan/
 	@$(PYTHON) -m scripts.bootstrap checkov
 	@$(DEV) -m scripts.scan
+
+controls: setup ## write docs/controls.md from the last scan
+	@$(DEV) -m scripts.controls
+
+audit: setup ## known weaknesses of the pinned Python packages (needs pypi.org)
+	@$(PYTHON) -m scripts.bootstrap audit
+	@$(DEV) -m scripts.audit
 
 docs: setup ## write the tables of inputs and outputs into the modules' READMEs
 	@$(DEV) -m scripts.module_docs

@@ -60,6 +60,7 @@ MINISTACK = Environment("ministack", ((3, 12), (3, 13), (3, 11), (3, 10)))
 CHECKOV = Environment("checkov", ((3, 12), (3, 11), (3, 13), (3, 10)))
 EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
 SPARK = Environment("spark", ((3, 11), (3, 10)))  # Glue 5.0 has 3.11; Spark 3.5 knows none later
+AUDIT = Environment("audit", _THIS_ONE_FIRST)
 WAREHOUSE = Environment("warehouse", _THIS_ONE_FIRST)
 AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
 RUNTIMES = tuple(
@@ -75,6 +76,7 @@ ALL = {
         DEV,
         MINISTACK,
         CHECKOV,
+        AUDIT,
         EVALUATE,
         SPARK,
         WAREHOUSE,

@@ -19,6 +19,7 @@ _UNIVERSAL = {
     "dev": "3.10",
     "ministack": "3.10",
     "checkov": "3.10",
+    "audit": "3.10",
     "evaluate": "3.10",
     "spark": "3.10",
     "awscli": "3.10",

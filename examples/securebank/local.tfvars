@@ -1,7 +1,7 @@
 # The embedded local AWS: thrown away after each run, and quick where people would otherwise wait.
 deletion_protection     = false
 force_destroy           = true
-api_key_value           = "local-api-key-that-opens-nothing-real" # the emulator cannot make one
+api_key_value           = "local-api-key-that-opens-nothing-real" # checkov:skip=CKV_SECRET_6:the local emulator's key, since it cannot make one
 timing                  = { policy_refresh = 1, sweep_after = 60 }
 lake                    = { batching_window_seconds = 1 }
 spark_schedules_enabled = false

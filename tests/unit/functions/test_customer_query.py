@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import string
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -439,7 +440,7 @@ class TestCursor:
         for place in (self.PLACE, f"2026-11-20T09:00:00.000000Z#{'t' * 64}"):
             text = to_cursor(place, "cust", self.FILTERS)
             assert from_cursor(text, "cust", self.FILTERS) == place
-            assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            assert set(text) <= set(string.ascii_letters + string.digits + "-_")
             assert len(text) <= PARAMETERS["Cursor"]["schema"]["maxLength"]
 
     @pytest.mark.parametrize(
