@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What Terraform would create in a root, with the defaults of its variables."""
+    """What Terraform would create in a root."""
 
     root: str
     content: dict[str, Any]
@@ -59,8 +60,8 @@ class Plan:
         return found
 
 
-def make(emulator: MiniStack, root: str) -> Plan:
-    """Plan a root, given by its folder."""
+def make(emulator: MiniStack, root: str, variables: Mapping[str, Any] | None = None) -> Plan:
+    """Plan a root, given by its folder, with the defaults of its variables but for those given."""
     runner = root_modules.offline(root)  # initialises the data folder
     file = runner.data / "contract.tfplan"
     env = {**environment(emulator.environment), "TF_DATA_DIR": str(runner.data)}
@@ -73,5 +74,7 @@ def make(emulator: MiniStack, root: str) -> Plan:
         return done.stdout
 
     state = runner.data / "contract.tfstate"
-    run("plan", "-no-color", "-input=false", "-lock=false", f"-state={state}", f"-out={file}")
+    given = runner.data / "contract.tfvars.json"
+    given.write_text(json.dumps(variables or {}), encoding="utf-8")
+    run("plan", "-no-color", "-input=false", "-lock=false", f"-state={state}", f"-var-file={given}", f"-out={file}")
     return Plan(root, json.loads(run("show", "-json", str(file))))
