@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What Terraform would create in a root, with the defaults of its variables."""
+    """What Terraform would create in a root."""
 
     root: str
     content: dict[str, Any]
@@ -56,6 +57,6 @@ class Plan:
         return found
 
 
-def make(emulator: MiniStack, root: str) -> Plan:
-    """Plan a root, given by its folder."""
-    return Plan(root, plans.make(emulator, root))
+def make(emulator: MiniStack, root: str, variables: Mapping[str, Any] | None = None) -> Plan:
+    """Plan a root, given by its folder, with the defaults of its variables but for those given."""
+    return Plan(root, plans.make(emulator, root, variables))

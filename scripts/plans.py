@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from scripts import root_modules
@@ -12,8 +13,8 @@ from scripts.ministack import MiniStack
 from scripts.terraform import environment
 
 
-def make(emulator: MiniStack, root: str) -> dict[str, Any]:
-    """Return what `terraform show -json` tells of a root's plan, with the defaults of its variables.
+def make(emulator: MiniStack, root: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what `terraform show -json` tells of a root's plan.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ def make(emulator: MiniStack, root: str) -> dict[str, Any]:
         return done.stdout
 
     state = runner.data / "contract.tfstate"
-    run("plan", "-no-color", "-input=false", "-lock=false", f"-state={state}", f"-out={file}")
+    given = runner.data / "contract.tfvars.json"
+    given.write_text(json.dumps(variables or {}), encoding="utf-8")
+    run("plan", "-no-color", "-input=false", "-lock=false", f"-state={state}", f"-var-file={given}", f"-out={file}")
     content: dict[str, Any] = json.loads(run("show", "-json", str(file)))
     return content

@@ -123,6 +123,7 @@ run "answers_slower_than_a_second_alarm" {
       evaluation_periods  = 1
       threshold           = 1000
       comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
       topic_arns          = toset([module.monitoring.processing_failures_topic_arn])
     }
     error_message = "The slowest 1 % of the answers must alarm above one second."
