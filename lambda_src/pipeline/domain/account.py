@@ -30,6 +30,9 @@ class Account:
     profile
         What the account usually does, from the transactions that were decided; empty for an account
         of an earlier version, which begins to be known with its next transaction.
+    is_quarantined
+        Whether it is blocked for a failure that was recorded, and not by a fence only. Known where only the block
+        was read.
     """
 
     account_id: str
@@ -40,6 +43,7 @@ class Account:
     last_transaction_id: Optional[str] = None
     last_occurred_at: Optional[str] = None
     profile: AccountProfile = EMPTY
+    is_quarantined: bool = False
 
     def blocks(self, transaction_id: str) -> bool:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -61,6 +60,8 @@ class Network:
         self.struck: set[tuple[Point, Fault]] = set()
         self.doubtful: list[tuple[str, Mapping[str, Any]]] = []
         """Calls that have or may have had their effect although the caller was told otherwise, or not at all."""
+        self.strikes: list[tuple[float, str]] = []
+        """When which function was struck."""
         self._tokens = 0
 
     def client(self, function: str, service: str, **options: Any) -> Client:
@@ -78,6 +79,9 @@ class Network:
         kernel.pause(self._latency())
         self.seen.add(point)
         fault = self._faults.strike(point, service, kernel.now)
+        if fault is not None:
+            self.struck.add((point, fault))
+            self.strikes.append((kernel.now, point.function))
         if fault is Fault.STALL:
             self._stall()
         self._tell(point, arguments, fault)
@@ -89,7 +93,6 @@ class Network:
     def _strike(
         self, fault: Fault, point: Point, effect: Callable[[], Any], arguments: dict[str, Any], patience: float
     ) -> Any:
-        self.struck.add((point, fault))
         if fault is Fault.PARTLY:
             return _part_of(point.operation, effect, arguments)
         if fault is Fault.CONFLICT:
@@ -172,7 +175,7 @@ def _place() -> str:
     frame = sys._getframe(2)
     while frame.f_back is not None and not frame.f_code.co_filename.startswith(_LAMBDA_SRC):
         frame = frame.f_back
-    return str(Path(frame.f_code.co_filename)).removeprefix(_LAMBDA_SRC).lstrip("/")
+    return frame.f_code.co_filename.removeprefix(_LAMBDA_SRC).lstrip("/")
 
 
 def _unanswered(effect: Callable[[], Any]) -> None:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any, Callable, Optional
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from pipeline.aws.dynamo import from_item, to_item
 from pipeline.aws.policies import BASELINE
 from tests.property.simulation.bus import Bus, Event, Rule
@@ -17,7 +19,7 @@ from tests.property.simulation.errors import CrashError
 from tests.property.simulation.functions import Function, Lambda
 from tests.property.simulation.kernel import Kernel
 from tests.property.simulation.mappings import QueueMapping, StreamMapping
-from tests.property.simulation.queues import Queue, Queues, queue_url
+from tests.property.simulation.queues import Message, Queue, Queues, queue_url
 from tests.property.simulation.scenario import NOBODY, SHOPS, Scenario, Submission
 from tests.property.simulation.services import Buckets, Parameters, Topics
 from tests.property.simulation.tables import Database
@@ -141,6 +143,8 @@ class Flagship:
         self._told = trace
         self.answers: list[Answer] = []
         self.undelivered: list[Event] = []
+        self.unfenced: set[str] = set()
+        """Accounts of which a transaction was given up without a fence, for the tables refused every one: a known limit."""
         self._failures = Counter(scenario.failures)
         self._deadly = Counter(scenario.deadly)
         self._make_services()
@@ -232,6 +236,7 @@ class Flagship:
             Rule("archive", ARCHIVED, lambda event: self.archive_queue.send(json.dumps(event)) and None),
         ]
         self.review.watchers.append(self._review)
+        self.queue.mourners.append(self._given_up)
 
     def _plan(self) -> None:
         scenario, later = self.scenario, self.kernel.later
@@ -314,6 +319,15 @@ class Flagship:
                     lambda: self.workflows.answer(token, answer),  # noqa: B023
                 )
 
+    def _given_up(self, message: Message) -> None:
+        """Note where faults at both further attempts at a transaction left its account without a fence."""
+        account = self.database.tables["accounts"].rows.get((("S", message.group),), {})
+        strikes = [at for at, function in self.network.strikes if function == "process"]
+        _, second, third = message.received
+        struck = any(second <= at < third for at in strikes) and any(third <= at for at in strikes)
+        if struck and account.get("blocked_by", {}).get("S") != _transaction_of(message):
+            self.unfenced.add(message.group)
+
     def _chance(self, likely: float) -> Callable[[], bool]:
         return lambda: likely > 0.0 and self.kernel.draw.random() < likely
 
@@ -328,13 +342,14 @@ def _is_announced(change: Any) -> bool:
     return change.new is not None and change.new.get("status", {}).get("S") not in (None, "RECEIVED")
 
 
-def _ended(outcome: Any) -> None:
-    """Take the end of an asynchronous call: the next sweep does what this one could not."""
-    if isinstance(outcome, Exception) and not isinstance(outcome, CrashError):
-        from botocore.exceptions import BotoCoreError, ClientError
+def _transaction_of(message: Message) -> str:
+    return str(json.loads(message.body)["transaction"]["transaction_id"]) if message.body.startswith("{") else ""
 
-        if not isinstance(outcome, (BotoCoreError, ClientError)):
-            raise outcome
+
+def _ended(outcome: Any) -> None:
+    """Take the end of a sweep: what AWS kept it from, the next one does."""
+    if isinstance(outcome, Exception) and not isinstance(outcome, (BotoCoreError, ClientError)):
+        raise outcome
 
 
 @lru_cache(maxsize=1)

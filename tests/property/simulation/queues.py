@@ -20,8 +20,8 @@ class Message:
         Fixed when it is sent; group and sequence are "" in a standard queue.
     visible_at
         From when on it can be received.
-    receives
-        How often it was received.
+    received
+        When it was received, each time.
     handle
         The latest receipt handle.
     """
@@ -31,12 +31,12 @@ class Message:
     group: str
     sequence: str
     visible_at: float
-    receives: int = 0
+    received: list[float] = field(default_factory=list)
     handle: str = ""
 
     def record(self) -> dict[str, Any]:
         """Return the record of a Lambda event."""
-        attributes = {"ApproximateReceiveCount": str(self.receives)}
+        attributes = {"ApproximateReceiveCount": str(len(self.received))}
         if self.group:
             attributes.update(MessageGroupId=self.group, SequenceNumber=self.sequence)
         return {
@@ -70,6 +70,8 @@ class Queue:
     messages: list[Message] = field(default_factory=list)
     taken: list[Message] = field(default_factory=list)
     watchers: list[Callable[[], None]] = field(default_factory=list)
+    mourners: list[Callable[[Message], None]] = field(default_factory=list)
+    """Called with each message that the queue gives up."""
     _known: dict[str, tuple[float, Message]] = field(default_factory=dict)
     _count: int = 0
 
@@ -110,13 +112,15 @@ class Queue:
                 break
             if message.visible_at > now or message.group in blocked or not allowed(message):
                 continue
-            if self.dead_letters is not None and message.receives >= self.most_receives:
+            if self.dead_letters is not None and len(message.received) >= self.most_receives:
                 self.messages.remove(message)
                 self.dead_letters.bury(message)
+                for mourner in self.mourners:
+                    mourner(message)
                 continue
-            message.receives += 1
+            message.received.append(now)
             message.visible_at = now + self.visibility_seconds
-            message.handle = f"{message.message_id}/{message.receives}"
+            message.handle = f"{message.message_id}/{len(message.received)}"
             batch.append(message)
         return batch
 
