@@ -29,7 +29,7 @@ LoadedAccounts = dict[str, Union[Account, AccountStateError]]
 
 _DATES = "created_at = if_not_exists(created_at, :at), updated_at = :at"
 
-_ACCOUNT_FIELDS = ("commits", "held", "blocked_by", "last_transaction_id", "last_occurred_at")
+_ACCOUNT_FIELDS = ("commits", "held", "blocked_by", "waited_for", "last_transaction_id", "last_occurred_at")
 
 
 class AccountTable:
@@ -157,7 +157,7 @@ class AccountTable:
         if self._layout.dated:
             expression += f", {_DATES}"
         if changed.get("blocked_by", "") is None:
-            expression += " REMOVE blocked_by, blocked_reason, quarantined_at"
+            expression += " REMOVE blocked_by, blocked_reason, quarantined_at, waited_for"
         values = {f":{name}": value for name, value in assigned.items()}
         if self._layout.dated:
             values[":at"] = {"S": at}
@@ -223,6 +223,8 @@ def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Ac
             commits=_count(row, "commits"),
             held=_count(row, "held"),
             blocked_by=row.get("blocked_by"),
+            is_quarantined="quarantined_at" in row,
+            waited_for=row.get("waited_for"),
             last_transaction_id=row.get("last_transaction_id"),
             last_occurred_at=last,
             profile=_profile(row),
