@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
@@ -113,13 +114,17 @@ class OneFault:
     ----------
     nth, kind
         Where, and with what; None counts only.
+    given
+        Faults that belong to the flow itself, by the attempt that they strike.
     """
 
     nth: int
     kind: Optional[Fault]
+    given: Mapping[int, Fault] = field(default_factory=dict)
     seen: list[Point] = field(default_factory=list)
 
     def strike(self, point: Point, service: str, now: float) -> Optional[Fault]:
         """Return what happens to the attempt at hand."""
         self.seen.append(point)
-        return self.kind if len(self.seen) == self.nth + 1 else None
+        place = len(self.seen) - 1
+        return self.given.get(place) or (self.kind if place == self.nth else None)

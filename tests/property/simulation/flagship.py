@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
 from random import Random
 from typing import Any, Callable, Optional
 
@@ -163,6 +162,11 @@ class Flagship:
             self.kernel.later(SWEEP_AFTER_SECONDS, self._sweep)
             self.kernel.run(LONGEST)
 
+    @property
+    def met_a_limit(self) -> bool:
+        """Whether something happened that the documentation names as a limit."""
+        return bool(self.unfenced)
+
     def rows(self, table: str = "transactions") -> dict[str, dict[str, Any]]:
         """Return the rows of a table by their key, as plain values."""
         return {str(key[0][1]): from_item(row) for key, row in self.database.tables[table].rows.items()}
@@ -266,7 +270,7 @@ class Flagship:
             self.tell(f"client: {submission.transaction_id} got {outcome['statusCode']} {body.get('status')}")
         elif not isinstance(outcome, CrashError):
             raise outcome
-        if (isinstance(outcome, CrashError) or outcome["statusCode"] == 503) and attempt < 5:
+        if (isinstance(outcome, CrashError) or outcome["statusCode"] == 503) and attempt < submission.attempts:
             wait = self.kernel.draw.random() * 4.0**attempt
             self.kernel.later(wait, lambda: self._submit(submission, attempt + 1))
 
@@ -350,9 +354,3 @@ def _ended(outcome: Any) -> None:
     """Take the end of a sweep: what AWS kept it from, the next one does."""
     if isinstance(outcome, Exception) and not isinstance(outcome, (BotoCoreError, ClientError)):
         raise outcome
-
-
-@lru_cache(maxsize=1)
-def package_names() -> tuple[str, ...]:
-    """Return the functions that run here."""
-    return tuple(FUNCTIONS)

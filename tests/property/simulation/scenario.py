@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
-from typing import Any, Optional
+from typing import Any
 
 from tests.property.simulation.faults import Fault, Faults, OneFault, Outage, RandomFaults
 
@@ -30,6 +30,8 @@ class Submission:
         When it is first sent, in seconds.
     repeats
         After how many seconds it is sent once more, each.
+    attempts
+        How often the client sends it until it is answered.
     """
 
     transaction_id: str
@@ -39,6 +41,7 @@ class Submission:
     amount: Decimal = ORDINARY
     currency: str = "USD"
     repeats: tuple[float, ...] = ()
+    attempts: int = 5
 
     def body(self) -> dict[str, Any]:
         """Return the request."""
@@ -118,7 +121,8 @@ def drawn(draw: Random) -> Scenario:
     """Return a scenario that chance makes."""
     accounts = [f"acc-{n}" for n in range(draw.choice((1, 1, 2, 3)))]
     span = draw.choice((0.5, 5.0, 60.0, 900.0))
-    submissions = [_submission(draw, f"t{n}", draw.choice(accounts), span) for n in range(draw.randint(1, 8))]
+    many = draw.choice((1, 2, 2, 3, 3, 4, 5, 6, 8))
+    submissions = [_submission(draw, f"t{n}", draw.choice(accounts), span) for n in range(many)]
     submissions.sort(key=lambda one: one.at)
     if draw.random() < 0.15:
         submissions.append(_reuse(draw, submissions))
@@ -148,6 +152,7 @@ def _submission(draw: Random, transaction_id: str, account_id: str, span: float)
         amount=draw.choice((ORDINARY, ORDINARY, LARGE, HUGE)),
         currency=draw.choice(("USD", "USD", "SEK")),
         repeats=repeats,
+        attempts=draw.choice((1, 5, 5)),
     )
 
 
@@ -182,7 +187,3 @@ def _faults(draw: Random, span: float) -> Faults:
         kinds = tuple(draw.sample(kinds, draw.randint(1, 4)))
     return RandomFaults(draw, draw.choice((0.0, 0.01, 0.03, 0.1, 0.3)), draw.randint(1, 12), kinds, outages)
 
-
-def first_of(submissions: tuple[Submission, ...], transaction_id: str) -> Optional[Submission]:
-    """Return the first submission of an id."""
-    return next((one for one in submissions if one.transaction_id == transaction_id), None)
