@@ -51,7 +51,10 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit runtimes evaluation spark warehouse-test contract strict-test iam-report ## set up and run every test
+test: lint ## set up and run every test; two lines of them at once, for two processors
+	@$(DEV) -m scripts.side_by_side $(MAKE) unit -- $(MAKE) evaluation spark warehouse-test
+	@$(DEV) -m scripts.side_by_side $(MAKE) contract -- $(MAKE) runtimes
+	@$(MAKE) strict-test iam-report
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -88,7 +91,9 @@ e2e: package ## the deployed pipeline, on the embedded local AWS
 	@$(DEV) -m pytest -q tests/e2e
 
 strict-test: package ## the same, with every call held to IAM; what was used of the grants in build/iam/calls
-	@$(DEV) -m pytest -q tests/e2e --emulator strict
+	@$(DEV) -m scripts.side_by_side \
+	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator strict --systems flagship -- \
+	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/e2e --emulator strict --systems others
 
 localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, else Docker, else as processes
 	@$(DEV) -m scripts.localstack
