@@ -2,8 +2,8 @@
 
 Usage: python -m scripts.audit [FILE...]
 
-Fails on a weakness that has a fix and is not accepted in requirements/audit.toml, and when the registry tells nothing of
-a package: an audit that asked nobody must not pass.
+Fails on a weakness that has a fix and is not accepted in requirements/audit.toml, and when the registry tells nothing
+of a package: an audit that asked nobody must not pass.
 """
 
 from __future__ import annotations
