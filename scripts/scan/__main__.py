@@ -10,6 +10,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
@@ -21,14 +22,16 @@ from scripts.scan.findings import Findings, findings
 from scripts.scan.output import problems, show
 
 
-def scan(console: Console) -> Findings:
-    """Scan source and plans, leave the reports in build/scan/, and return what was found."""
+def scan() -> tuple[Findings, Findings]:
+    """Return what was found in source and plans, and what secrets there are; leave the reports in build/scan/."""
     shutil.rmtree(paths.SCAN, ignore_errors=True)
     paths.SCAN.mkdir(parents=True)
-    console.print("scan: the source ...")
-    source = findings(checkov.source(paths.ROOT, paths.SCAN))
-    console.print("scan: plans of the roots ...")
-    return source + planned.scan(paths.SCAN / "plans")
+    # Terraform mostly waits while it plans; checkov reads the files meanwhile.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        source = beside.submit(checkov.source, paths.ROOT, paths.SCAN)
+        leaks = beside.submit(secrets.found, paths.ROOT, paths.SCAN / "secrets")
+        plans = planned.scan(paths.SCAN / "plans")
+        return findings(source.result()) + plans, leaks.result()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,9 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 160)
     try:
-        found = scan(console)
-        console.print("scan: secrets ...")
-        leaks = secrets.found(paths.ROOT, paths.SCAN / "secrets")
+        console.print("scan: source, plans of the roots, secrets ...")
+        found, leaks = scan()
     except CommandError as error:
         print(f"scan: {error}", file=sys.stderr)
         return 1

@@ -51,6 +51,7 @@ def secrets(root: Path, folder: Path) -> list[Report]:
         "--directory", str(root), "--framework", "secrets", "--enable-secret-scan-all-files",
         "--skip-path", "^/?build(/|$)", *_without(root, _NOT_OURS),
         "--output", "json", "--output-file-path", str(folder),
+        CKV_IGNORE_HIDDEN_DIRECTORIES="false",  # workflows, too; .git is left out by itself
     )  # fmt: skip
 
 
@@ -58,11 +59,11 @@ def _without(root: Path, folders: Iterable[str]) -> list[str]:
     return [argument for name in folders for argument in ("--skip-path", f"{re.escape(str(root))}/{name}(/|$)")]
 
 
-def _run(root: Path, report: Path, *arguments: str) -> list[Report]:
+def _run(root: Path, report: Path, *arguments: str, **settings: str) -> list[Report]:
     environments.ensure(environments.CHECKOV)
     command = [str(environments.CHECKOV.folder / "bin" / "checkov"), "--skip-download",
                "--external-checks-dir", str(POLICIES), *arguments]  # fmt: skip
-    done = subprocess.run(command, cwd=root, env=_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=root, env=_environment(settings), capture_output=True, text=True, check=False)
     # A check that cannot be loaded is logged and left out: the scan would pass without it.
     if not report.is_file() or "Cannot load external check" in done.stderr:
         raise CommandError(f"checkov did not finish:\n{(done.stdout + done.stderr)[-4000:]}")
@@ -71,12 +72,12 @@ def _run(root: Path, report: Path, *arguments: str) -> list[Report]:
     return [part for part in parts if "results" in part]
 
 
-def _environment() -> dict[str, str]:
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {
         **os.environ,
         "LOG_LEVEL": "ERROR",
         "PYTHONWARNINGS": "ignore",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(paths.ROOT),  # our checks share helpers
-        "CKV_IGNORE_HIDDEN_DIRECTORIES": "false",  # workflows hold secrets, too; .git is left out by itself
+        **settings,
     }
