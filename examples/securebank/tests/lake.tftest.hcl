@@ -93,8 +93,29 @@ run "both_spark_jobs_run_by_the_clock" {
   command = plan
 
   assert {
-    condition     = toset(keys(module.spark_jobs.job_names)) == toset(["daily_transaction_aggregation", "fraud_pattern_analysis"]) && var.spark_schedules_enabled
-    error_message = "The two jobs must be there, and scheduled."
+    condition     = module.spark_jobs.configuration.schedules == { daily_transaction_aggregation = "cron(0 2 * * ? *)", fraud_pattern_analysis = "cron(0 4 ? * SUN *)" }
+    error_message = "The daily job must run at 02:00 UTC, the weekly one on Sundays."
+  }
+}
+
+run "spark_jobs_give_back_workers_that_they_do_not_need" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for arguments in module.spark_jobs.configuration.arguments : arguments["--enable-auto-scaling"] == "true"])
+    error_message = "The jobs must scale by themselves."
+  }
+}
+
+run "the_weekly_job_proposes_thresholds_beside_the_policy_in_force" {
+  command = plan
+
+  assert {
+    condition = { for key, arguments in module.spark_jobs.configuration.arguments : key => lookup(arguments, "--policy_document", "none") } == {
+      daily_transaction_aggregation = "none"
+      fraud_pattern_analysis        = module.policy_parameter.arn
+    }
+    error_message = "The weekly job, and no other, must be told where the policy is."
   }
 }
 

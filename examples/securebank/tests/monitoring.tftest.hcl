@@ -96,7 +96,7 @@ run "more_than_five_percent_of_fraud_in_five_minutes_alarms" {
   command = plan
 
   assert {
-    condition     = module.monitoring.configuration.fraud_rate == { metrics = ["SecureBank/dev Fraud/DetectedCount", "SecureBank/dev Transactions/ProcessedCount"], percent = 5, minutes = 5, minimum_decisions = 50 }
+    condition     = join(", ", module.monitoring.configuration.fraud_rate.metrics) == "SecureBank/dev Fraud/DetectedCount, SecureBank/dev Transactions/ProcessedCount" && module.monitoring.configuration.fraud_rate.percent == 5 && module.monitoring.configuration.fraud_rate.minutes == 5
     error_message = "The fraud rate must be that of the documented metrics, above 5 % in 5 minutes."
   }
 }
@@ -141,10 +141,10 @@ run "what_the_functions_count_alarms_where_they_count_it" {
       for alarm in module.monitoring.configuration.alarms : alltrue([
         contains(keys(module.functions), alarm.dimensions.service),
         startswith(alarm.metric, "${module.functions[alarm.dimensions.service].configuration.environment.POWERTOOLS_METRICS_NAMESPACE} "),
-        alarm.threshold == 0,
+        alarm.threshold == (endswith(alarm.metric, " API/ResponseTime") ? 100 : 0),
       ]) if try(alarm.dimensions.service, "reshard") != "reshard"
     ])
-    error_message = "An alarm must watch the metric under the namespace and the service by which its function counts, and one must be too many."
+    error_message = "An alarm must watch the metric under the namespace and the service by which its function counts, and one of what it counts must be too many."
   }
 }
 
