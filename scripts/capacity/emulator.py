@@ -26,6 +26,7 @@ WARM_UP_RATE, WARM_UP_SECONDS = 5.0, 30.0
 """The first calls of each function start a process: they are no part of what is compared."""
 WORKERS = 64
 _ACCEPTED = 202
+Call = tuple[float, float]
 _PROJECTED = (
     "transaction_id", "account_id", "received_at", "merchant_id", "amount", "currency", "occurred_at", "category",
     "channel", "location", "status", "revision", "correlation_id", "sequence", "decided_at", "decision",
@@ -50,7 +51,7 @@ class Phase:
     decided
         From the sending to the time in the decided row, which `process` reads while it decides, before it commits.
     ingest, process
-        How long the functions' calls took, in the order of their starts.
+        Starts of the functions' calls and how long they took, in this order.
     """
 
     rate: float
@@ -58,8 +59,8 @@ class Phase:
     accounts: tuple[int, ...]
     api: tuple[float, ...]
     decided: tuple[float, ...]
-    ingest: tuple[float, ...]
-    process: tuple[float, ...]
+    ingest: tuple[Call, ...]
+    process: tuple[Call, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Bench:
             sender.stop()
         sent = sender.result()
         self._settle()
-        ingest, process = (self._durations(function, began) for function in ("ingest", "process"))
+        ingest, process = (self._calls(function, began) for function in ("ingest", "process"))
         return _phase(rate, sent, self._decided(), ingest, process)
 
     def units(self) -> Units:
@@ -148,18 +149,18 @@ class Bench:
         for item in itertools.chain.from_iterable(page["Items"] for page in pages):
             yield {name: deserialize(value) for name, value in item.items()}
 
-    def _durations(self, function: str, since: float) -> tuple[float, ...]:
+    def _calls(self, function: str, since: float) -> list[Call]:
         pages = (
             self._stack.client("logs")
             .get_paginator("filter_log_events")
             .paginate(logGroupName=f"/aws/lambda/txn-local-{function}", startTime=int(1000 * since))
         )
-        calls = []
+        calls: list[Call] = []
         for event in itertools.chain.from_iterable(page["events"] for page in pages):
             for found in _DURATION.findall(event["message"]):
                 seconds = float(found) / 1000
                 calls.append((event["timestamp"] / 1000 - seconds, seconds))  # the report comes at the end
-        return tuple(seconds for _, seconds in sorted(calls))
+        return sorted(calls)
 
 
 def _fresh(transactions: Iterator[Transaction]) -> Iterator[Transaction]:
@@ -175,8 +176,8 @@ def _phase(
     rate: float,
     sent: Sequence[Sent],
     decided: Mapping[str, float],
-    ingest: tuple[float, ...],
-    process: tuple[float, ...],
+    ingest: Sequence[Call],
+    process: Sequence[Call],
 ) -> Phase:
     counted = [
         one
@@ -191,8 +192,8 @@ def _phase(
         accounts=tuple(numbers.setdefault(one.transaction.account_id, len(numbers)) for one in counted),
         api=tuple(one.seconds for one in counted),
         decided=tuple(decided[one.transaction.transaction_id] - one.sent_at for one in counted),
-        ingest=ingest,
-        process=process,
+        ingest=tuple((began - start, seconds) for began, seconds in ingest),
+        process=tuple((began - start, seconds) for began, seconds in process),
     )
 
 

@@ -79,7 +79,7 @@ LIMITS = {
     "lambda_concurrency": Limit(
         "calls under way in the account",
         "quota of Lambda (1,000, and ten times as many short calls a second)",
-        _of(concurrency=30_000),
+        _of(concurrency=50_000),
     ),
     "lambda_scaling": Limit(
         "how fast Lambda makes environments",

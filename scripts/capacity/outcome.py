@@ -12,9 +12,8 @@ GOAL_SECONDS = 1.0
 """The promise: 99 of 100 decisions within this time of their acceptance."""
 MOST_REFUSED = 0.001
 """Share of requests that may be refused without the load counting as too much."""
-GATEWAY_LIMITS = ("api_rate", "api_account_rate")
-_TABLE_BLAME = 0.1
-"""Share of the functions' time that waits for a table from which on the table is the cause, and not concurrency."""
+_BLAME = 0.1
+"""Share of the functions' time spent waiting from which on what they wait for is the cause, and not concurrency."""
 
 
 @dataclass
@@ -43,8 +42,8 @@ class Outcome:
         How many batches ran.
     work_seconds
         How long the functions' calls took altogether.
-    table_held
-        How long of that they waited for tables and indexes, by name.
+    slowed
+        How long of that they waited for tables, indexes and the queue, by limit.
     peak_waiting
         The longest that the queue was.
     gave_up
@@ -62,7 +61,7 @@ class Outcome:
     held: dict[str, float] = field(default_factory=dict)
     batches: int = 0
     work_seconds: float = 0.0
-    table_held: dict[str, float] = field(default_factory=dict)
+    slowed: dict[str, float] = field(default_factory=dict)
     peak_waiting: int = 0
     gave_up: bool = False
 
@@ -126,14 +125,11 @@ class Outcome:
     def limit(self) -> str:
         """Return the limit that showed first; empty if none did.
 
-        Functions that wait for a table hold concurrency and batches up, so the table is looked at before these.
+        What slows functions down uses up concurrency and batches at once, so it is looked at before these.
         """
-        refused = _largest(self.refused) if self.refused_share > MOST_REFUSED else ""
-        if refused in GATEWAY_LIMITS:
-            return refused
-        if sum(self.table_held.values()) > _TABLE_BLAME * self.work_seconds:
-            return _largest(self.table_held)
-        return refused or _largest(self.held)
+        if sum(self.slowed.values()) > _BLAME * self.work_seconds:
+            return _largest(self.slowed)
+        return _largest(self.refused) if self.refused_share > MOST_REFUSED else _largest(self.held)
 
 
 def _largest(by_limit: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ HIGHEST_RATE = 100_000.0
 PRECISION = 1.1
 """Between the rate that is taken and the one that is not."""
 _STEP = 2.5
-_LEAST_SECONDS, _MOST_SECONDS, _TRANSACTIONS = 4.0, 60.0, 40_000.0
+_LOWEST_RATE = 1.0
+_LEAST_SECONDS, _MOST_SECONDS, _TRANSACTIONS = 3.0, 60.0, 40_000.0
 
 Run = Callable[[Settings, Load], Outcome]
 
@@ -69,9 +71,18 @@ def capacity(settings: Settings, load: Load, run: Run = simulate, floor: float =
                 return Capacity(rate, best, "")
         else:
             refused, limit = rate, outcome.limit
-        if refused and (not taken or refused / taken <= PRECISION):
+        if not taken and rate < _LOWEST_RATE:
+            return Capacity(0.0, None, limit)
+        if refused and taken and refused / taken <= PRECISION:
             return Capacity(taken, best, limit)
-        rate = (taken * refused) ** 0.5 if refused else min(HIGHEST_RATE, rate * _STEP)
+        rate = _next(rate, taken, refused)
+
+
+def _next(rate: float, taken: float, refused: float) -> float:
+    """Return what to try next: between both, else further up or down."""
+    if taken and refused:
+        return math.sqrt(taken * refused)
+    return min(HIGHEST_RATE, rate * _STEP) if taken else rate / _STEP
 
 
 def ladder(settings: Settings, load: Load, run: Run = simulate) -> list[Rung]:

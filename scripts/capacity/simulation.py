@@ -19,7 +19,7 @@ from scripts.capacity.tables import Tables
 WARM_UP = 0.2
 """Share of the run that is not measured."""
 DRAIN_SECONDS = 5.0
-"""How long a run goes on after the last arrival."""
+"""After which what is still undecided counts as never decided."""
 HOPELESS_SECONDS = 6.0
 """A queue as long as what comes in this time will not be worked off within the run."""
 _TICK = 0.1
@@ -45,12 +45,22 @@ class Simulation:
         Of all that is drawn.
     gives_up
         Whether to break off once the load is hopelessly too much.
+    drain_seconds
+        How long the run goes on after the last arrival.
     """
 
-    def __init__(self, settings: Settings, load: Load | Trace, seed: int = 1, gives_up: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Load | Trace,
+        seed: int = 1,
+        gives_up: bool = True,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> None:
         self._settings = settings
         self._load = load
         self._gives_up = gives_up
+        self._end = load.seconds + drain_seconds
         self._arrivals, self._accounts = load.arrivals(seed)
         self._events: list[tuple[float, int, int, object]] = []
         self._order = itertools.count()
@@ -104,7 +114,7 @@ class Simulation:
         arrivals, events = self._arrivals, self._events
         self._at(_TICK, _TICKED, None)
         following, count = 0, len(arrivals)
-        end = self._load.seconds + DRAIN_SECONDS
+        end = self._end
         while not self._outcome.gave_up:
             if following < count and (not events or arrivals[following] <= events[0][0]):
                 self._arrive(following, arrivals[following])
@@ -168,7 +178,9 @@ class Simulation:
         function = start + self._settings.times.ingest_cpu + self._put_item() + wait + self._send_message() + queue_wait
         gateway, answer = self._gateway(), self._answer()
         self._ingest.run(now, function + answer)
-        self._count(function + answer, name, wait)
+        self._outcome.work_seconds += function + answer
+        self._slow(name, wait)
+        self._slow("fifo_calls", queue_wait)
         self._at(now + gateway / 2 + function, _ACCEPTED, transaction)
         if now >= self._outcome.measured_from:
             self._outcome.api_seconds.append(gateway + function + answer)
@@ -213,16 +225,15 @@ class Simulation:
         for transaction in transactions:
             self._outcome.decided_at[transaction] = committed
         self._outcome.batches += 1
-        self._count(seconds, name, wait)
+        self._outcome.work_seconds += seconds
+        self._slow(name, wait)
         deleted = committed + self._deletes.take(now) + self._delete()
         self._at(deleted, _DONE, batch)
 
-    def _count(self, seconds: float, table: str, wait: float) -> None:
-        """Count the time of a function's call, and how long of it a table let it wait."""
-        outcome = self._outcome
-        outcome.work_seconds += seconds
-        if wait > 0:
-            outcome.table_held[table] = outcome.table_held.get(table, 0.0) + wait
+    def _slow(self, limit: str, seconds: float) -> None:
+        """Count that a function waited for a limit."""
+        if seconds > 0:
+            self._outcome.slowed[limit] = self._outcome.slowed.get(limit, 0.0) + seconds
 
     def _tick(self, now: float) -> None:
         """Look at what waits, and for what; let the mapping grow."""

@@ -21,6 +21,7 @@ HALFWAY = 0.5
 `ingest` has sent the message and has still to log and answer; `process` has read the accounts, and the commit comes.
 """
 _ENDLESS = 1e9
+_DRAIN_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def compare(phase: Phase, settings: Settings, seed: int) -> Comparison:
     """Simulate what a phase sent, and put both beside each other."""
     order = sorted(range(len(phase.sent_at)), key=lambda index: phase.sent_at[index])
     trace = Trace(tuple(phase.sent_at[index] for index in order), tuple(phase.accounts[index] for index in order))
-    outcome = Simulation(_as_emulated(settings, phase), trace, seed, gives_up=False).run()
+    outcome = Simulation(_as_emulated(settings, phase), trace, seed, gives_up=False, drain_seconds=_DRAIN_SECONDS).run()
     simulated = [decided - sent for sent, decided in zip(trace.times, outcome.decided_at)]
     return Comparison(
         rate=phase.rate,
@@ -82,17 +83,20 @@ def units_text(units: Units) -> str:
 
 def _as_emulated(settings: Settings, phase: Phase) -> Settings:
     """Return the emulator: one batch of a FIFO queue at a time, no quotas, and the times of the phase."""
-    gateway = max(0.0, percentile(sorted(phase.api), 0.5) - percentile(sorted(phase.ingest), 0.5))
+    ingest = [seconds for _, seconds in phase.ingest]
+    gateway = max(0.0, percentile(sorted(phase.api), 0.5) - percentile(sorted(ingest), 0.5))
+    process = [seconds for _, seconds in phase.process]
+    rest = tuple((1 - HALFWAY) * seconds + pause for seconds, pause in zip(process, _pauses(phase)))
     none = Fixed(0.0)
     times = Times(
         gateway=Fixed(gateway),
-        put_item=_recorded(phase.ingest, HALFWAY),
+        put_item=_recorded(ingest, HALFWAY),
         send_message=none,
-        answer=_recorded(phase.ingest, 1 - HALFWAY),
+        answer=_recorded(ingest, 1 - HALFWAY),
         queue_to_function=none,
         read_accounts=none,
-        commit=_recorded(phase.process, HALFWAY),
-        delete_messages=_recorded(phase.process, 1 - HALFWAY),
+        commit=_recorded(process, HALFWAY),
+        delete_messages=Recorded(rest),
         ingest_cpu=0.0,
         process_cpu=0.0,
         process_batch_cpu=0.0,
@@ -115,6 +119,18 @@ def _as_emulated(settings: Settings, phase: Phase) -> Settings:
         rows=Rows(1, 1, 1, 1, 1, 1),
         times=times,
     )
+
+
+def _pauses(phase: Phase) -> list[float]:
+    """Return how long the emulator took after each batch until the next one, where messages were waiting for it."""
+    accepted = [sent + answered for sent, answered in zip(phase.sent_at, phase.api)]
+    decided = [sent + until for sent, until in zip(phase.sent_at, phase.decided)]
+    ends = [began + seconds for began, seconds in phase.process]
+    pauses = [max(0.0, following - end) for (following, _), end in zip(phase.process[1:], ends)]
+    is_waited_for = [any(a < end < d for a, d in zip(accepted, decided)) for end in ends[:-1]]
+    usual = percentile(sorted(pause for pause, waited in zip(pauses, is_waited_for) if waited), 0.5)
+    usual = 0.0 if math.isnan(usual) else usual
+    return [*(pause if waited else usual for pause, waited in zip(pauses, is_waited_for)), usual]
 
 
 def _recorded(seconds: Sequence[float], part: float) -> Recorded:

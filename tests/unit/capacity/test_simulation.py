@@ -126,16 +126,16 @@ def test_a_mapping_that_begins_small_catches_up(unlimited: Settings) -> None:
     assert outcome.limit == "mapping_growth"
 
 
-@pytest.mark.parametrize("units", [6_000, 20_000])
+@pytest.mark.parametrize("units", [3_000, 9_000])
 def test_a_table_takes_its_write_units(unlimited: Settings, units: float) -> None:
     narrow = replace(unlimited, table_units=units, partition_units=1_000, received_shards=10**6)
     each = max(narrow.rows.accepted + narrow.rows.decided, narrow.rows.account)
 
-    outcome = run(narrow, Load(2 * units / each, 20))
+    outcome = run(narrow, Load(2 * units / each, 10))
 
     assert outcome.limit == "transactions_table"
     assert outcome.decided_a_second() < 1.1 * units / each
-    assert run(narrow, Load(0.6 * units / each, 20)).is_sustained
+    assert run(narrow, Load(0.6 * units / each, 10)).is_sustained
 
 
 def test_the_sweepers_index_ends_at_its_few_keys_however_large_the_table(unlimited: Settings) -> None:
@@ -208,7 +208,7 @@ def test_one_server_without_memory_waits_as_its_formula_says(unlimited: Settings
     times = replace(unlimited.times, queue_to_function=none, delete_messages=none, commit=Exponential(service))
     one = replace(unlimited, maximum_concurrency=1, batch_size=1, times=times)
 
-    outcome = run(one, Load(70, 2_000))
+    outcome = run(one, Load(70, 1_000))
 
     seconds = outcome.decision_seconds()
     assert sum(seconds) / len(seconds) == pytest.approx(1 / (1 / service - 70), rel=0.05)
