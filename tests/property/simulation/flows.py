@@ -33,9 +33,7 @@ FLOWS: Mapping[str, Scenario] = {
     "failed, with followers": Scenario((_ONE, _TWO, replace(_THREE, at=700.0)), failures={"t0": 99}),
     "kills the function": Scenario((_ONE, _TWO, replace(_THREE, at=700.0)), deadly={"t0": 99}),
     "failed, and sent again": Scenario((replace(_ONE, repeats=(310.0,)), _TWO), failures={"t0": 99}),
-    "failed, and a copy of it could be decided": Scenario(
-        (replace(_ONE, repeats=(310.0,)), _TWO), failures={"t0": 4}
-    ),
+    "failed, and a copy of it could be decided": Scenario((replace(_ONE, repeats=(310.0,)), _TWO), failures={"t0": 4}),
     "no transaction": Scenario((_ONE,), junk=((0.05, "acc-0"),)),
     "another body under the same id": Scenario((_ONE, replace(_ONE, at=3.0, amount=LARGE))),
     "the account is unreadable": Scenario((replace(_ONE, at=5.0), replace(_TWO, at=5.1)), unreadable={"acc-0": 1.0}),
@@ -67,4 +65,4 @@ def every_single_fault(kinds: tuple[Fault, ...] = tuple(Fault), only: Optional[s
 
 
 def _run(name: str, flow: Scenario, faults: OneFault) -> Found:
-    return run("flagship", name, replace(flow, faults=faults), Random(1))
+    return run("flagship", name, replace(flow, faults=faults), Random(1))  # noqa: S311

@@ -16,6 +16,7 @@ from pipeline.aws import rows
 from pipeline.aws.accounts import AccountTable
 from pipeline.aws.bus import EventBus
 from pipeline.aws.cases import CaseStore
+from pipeline.aws.dynamo import to_item
 from pipeline.aws.failures import Failures
 from pipeline.aws.ledger import Ledger
 from pipeline.domain import announcement
@@ -49,7 +50,7 @@ def _both(*patches: AbstractContextManager[Any]) -> Iterator[None]:
 
 
 def _settles_whatever_is_there() -> AbstractContextManager[Any]:
-    """The condition that a row still waits is dropped: what comes twice is settled twice."""
+    """Drop the condition that a row still waits: what comes twice is settled twice."""
     real = rows.settle_row
 
     def mutated(*given: Any, **more: Any) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _settles_whatever_is_there() -> AbstractContextManager[Any]:
 
 
 def _commits_on_any_version() -> AbstractContextManager[Any]:
-    """The account's version is not asked for: two consumers overwrite each other."""
+    """Drop the condition on the account's version: two consumers overwrite each other."""
     real = AccountTable.commit_writes
 
     def mutated(*given: Any) -> Any:
@@ -69,7 +70,7 @@ def _commits_on_any_version() -> AbstractContextManager[Any]:
 
 
 def _deletes_before_it_commits() -> AbstractContextManager[Any]:
-    """The messages are given back as done although they are not: acknowledged before the commit."""
+    """Acknowledge messages whatever becomes of their commit."""
     real = Processor.process
 
     def mutated(*given: Any) -> Any:
@@ -80,7 +81,7 @@ def _deletes_before_it_commits() -> AbstractContextManager[Any]:
 
 
 def _fences_too_late() -> AbstractContextManager[Any]:
-    """The fence is written after a further attempt has failed, and not before it: a crash leaves none."""
+    """Write the fence after a further attempt has failed, and not before it: a crash leaves none."""
     real = Ledger.fence
 
     def mutated(ledger: Ledger, item: Any) -> None:
@@ -91,8 +92,7 @@ def _fences_too_late() -> AbstractContextManager[Any]:
 
 
 def _quarantines_nobody() -> AbstractContextManager[Any]:
-    """A failure is recorded without blocking its account, and there are no fences either."""
-
+    """Record failures without blocking their accounts, and set no fences either."""
     return _both(
         patch.object(AccountTable, "quarantine_writes", lambda *_: []),
         patch.object(AccountTable, "fence_writes", lambda *_: []),
@@ -100,7 +100,7 @@ def _quarantines_nobody() -> AbstractContextManager[Any]:
 
 
 def _announces_what_the_bus_refused() -> AbstractContextManager[Any]:
-    """Events that the bus did not take count as sent."""
+    """Take events that the bus refused for sent."""
     real = EventBus.announce
 
     def mutated(*given: Any) -> set[int]:
@@ -111,7 +111,7 @@ def _announces_what_the_bus_refused() -> AbstractContextManager[Any]:
 
 
 def _names_events_by_chance() -> AbstractContextManager[Any]:
-    """The id of an event is another one each time."""
+    """Give an event another id each time."""
     real = announcement._detail
     count = iter(range(10**9))
 
@@ -122,7 +122,7 @@ def _names_events_by_chance() -> AbstractContextManager[Any]:
 
 
 def _alerts_only_once() -> AbstractContextManager[Any]:
-    """A failure is alerted by who records it, and not again: who dies in between leaves nobody told."""
+    """Alert a failure when it is recorded, and not again: who dies in between leaves nobody told."""
     real = Failures._settle
 
     def mutated(failures: Failures, item: Any, message: Any) -> Any:
@@ -134,22 +134,22 @@ def _alerts_only_once() -> AbstractContextManager[Any]:
 
 
 def _lifts_the_block_of_others() -> AbstractContextManager[Any]:
-    """A second copy of what was given up is decided, and leaves behind who was held for it: the bug that was here."""
+    """Decide a copy of what was given up, and leave behind who was held for it: the bug that was here."""
     return patch.object(Account, "gave_up", lambda *_: False)
 
 
 def _opens_cases_again() -> AbstractContextManager[Any]:
-    """A case is opened by every execution that comes along."""
+    """Open a case for every execution that comes along."""
 
     def mutated(store: CaseStore, row: Mapping[str, Any]) -> bool:
-        store._client.put_item(TableName=store._cases, Item=rows.to_item(row))
+        store._client.put_item(TableName=store._cases, Item=to_item(row))
         return True
 
     return patch.object(CaseStore, "open", mutated)
 
 
 def _queues_and_forgets_to_store() -> AbstractContextManager[Any]:
-    """The two writes of an acceptance change places, and a failure of the second one is not heard of."""
+    """Queue first and store second, and do not hear of it where the second fails."""
 
     def mutated(acceptor: Acceptor, transaction: Transaction, correlation_id: str) -> Accepted:
         acceptance = accept(transaction, acceptor.now(), correlation_id)

@@ -212,7 +212,7 @@ class Database:
         try:
             self._store(make(arguments))
         except _ConditionFailedError as failed:
-            shown = {} if failed.item is None else {"Item": failed.item}
+            shown: dict[str, Any] = {} if failed.item is None else {"Item": failed.item}
             raise refused(f"{CONDITION_FAILED}Exception", "The conditional request failed", **shown) from failed
         return {}
 

@@ -21,7 +21,10 @@ MAP = str(paths.ROOT / "examples" / "mappings" / "sparkov.toml")
         (["--rate", "nan"], "RATE must be above 0 transactions a second."),
         (["--workers", "0"], "WORKERS must lie between 1 and 128."),
         (["--seed", "-1"], "SEED must be 0 or more."),
-        (["--system", "flagschiff"], "SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff."),
+        (
+            ["--system", "flagschiff"],
+            "SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff.",
+        ),
         (["--map", "a.toml"], "MAP belongs to an INPUT, and there is none."),
         (["--limit", "5"], "LIMIT belongs to an INPUT; without one, use COUNT."),
         (["--input", "a.csv", "--map", "m", "--limit", "-1"], "LIMIT must be 0 (all rows) or more."),
