@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
 test: lint ## set up and run every test; two lines of them at once, for two processors
-	@$(DEV) -m scripts.side_by_side $(MAKE) unit -- $(MAKE) evaluation spark warehouse-test
+	@$(DEV) -m scripts.side_by_side $(MAKE) unit -- $(MAKE) fault-search evaluation spark warehouse-test
 	@$(DEV) -m scripts.side_by_side $(MAKE) contract -- $(MAKE) runtimes
 	@$(MAKE) strict-test iam-report
 
@@ -63,6 +63,10 @@ lint: setup ## ruff, mypy, terraform fmt
 
 unit: setup ## unit and property tests
 	@$(DEV) -m pytest -q $(wildcard tests/unit tests/property)
+
+fault-search: setup ## schedules of faults against simulated AWS (SCHEDULES FIRST WORKERS; SEED=N shows one)
+	@PYTHONPATH=lambda_src $(DEV) -m tests.property.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) \
+	  $(if $(FIRST),--first $(FIRST)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED))
 
 runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the packages of the zips
 	@$(DEV) -m scripts.runtimes

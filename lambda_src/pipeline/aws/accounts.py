@@ -196,9 +196,7 @@ class NoAccounts:
         """Return nothing: without an account there is no order to defend."""
         return []
 
-    def quarantine_writes(
-        self, _item: Queued, _at: str, _keep_version: bool, _fence: Optional[str] = None
-    ) -> Writes:
+    def quarantine_writes(self, _item: Queued, _at: str, _keep_version: bool, _fence: Optional[str] = None) -> Writes:
         """Return nothing: nobody waits for a transaction without an account."""
         return []
 

@@ -62,7 +62,8 @@ class CaseStore:
                 lambda: self._client.put_item(
                     TableName=self._cases,
                     Item=to_item(row),
-                    ConditionExpression="attribute_not_exists(case_id) OR (execution_arn <> :own AND #status = :failed)",
+                    ConditionExpression="attribute_not_exists(case_id)"
+                    " OR (execution_arn <> :own AND #status = :failed)",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues=to_item({":own": own, ":failed": "FAILED"}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",

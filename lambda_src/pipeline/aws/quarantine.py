@@ -53,9 +53,7 @@ class Quarantine:
         self._actor = actor
         self._reason = reason
 
-    def fail(
-        self, item: Queued, body: str, at: str, *, keep_version: bool = True, fence: Optional[str] = None
-    ) -> None:
+    def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True, fence: Optional[str] = None) -> None:
         """Mark the transaction FAILED, with its original message, and block its account, both or neither.
 
         Parameters

@@ -22,6 +22,7 @@ BLOCK = 200
 
 MOST_SHOWN = 5
 
+
 def main(arguments: Sequence[str]) -> int:
     """Search, or show the schedule of one seed; return 1 if a promise is broken."""
     parser = argparse.ArgumentParser(prog="make fault-search")
@@ -62,7 +63,8 @@ def _say_how_far(progress: Progress, first: int, last: int, started: float) -> N
     if done % (25 * BLOCK) == 0 or progress.done == last:
         broken = len(progress.found.violations)
         print(
-            f"fault-search: {done:,} of {last - first:,}, {broken} broken, {time.monotonic() - started:.0f} s", flush=True
+            f"fault-search: {done:,} of {last - first:,}, {broken} broken, {time.monotonic() - started:.0f} s",
+            flush=True,
         )
 
 

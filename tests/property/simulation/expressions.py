@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any, Callable, Optional
 
 Item = Mapping[str, Any]
@@ -56,7 +56,7 @@ class Compiled:
     update: Optional[Callable[[Context], dict[str, Any]]] = None
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition(text: str) -> Compiled:
     """Return the compiled condition."""
     parser = _Parser(text)
@@ -65,7 +65,7 @@ def condition(text: str) -> Compiled:
     return Compiled(parser.placeholders, test=test)
 
 
-@lru_cache(maxsize=None)
+@cache
 def update(text: str) -> Compiled:
     """Return the compiled update."""
     parser = _Parser(text)
@@ -137,8 +137,8 @@ class _Parser:
             low = self._operand()
             self._expect("AND")
             high = self._operand()
-            return lambda context: _compare(">=", left(context), low(context)) and _compare(
-                "<=", left(context), high(context)
+            return lambda context: (
+                _compare(">=", left(context), low(context)) and _compare("<=", left(context), high(context))
             )
         sign = self._pop()
         if sign not in _SIGNS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from random import Random
 from typing import Any, Callable, Optional
 
@@ -143,7 +144,7 @@ class Flagship:
         self.answers: list[Answer] = []
         self.undelivered: list[Event] = []
         self.unfenced: set[str] = set()
-        """Accounts of which a transaction was given up without a fence, for the tables refused every one: a known limit."""
+        """Accounts of which a transaction was given up unfenced, for the tables refused every fence: a known limit."""
         self._failures = Counter(scenario.failures)
         self._deadly = Counter(scenario.deadly)
         self._make_services()
@@ -228,16 +229,14 @@ class Flagship:
         undeleted, unmarked = self._chance(chances.undeleted), self._chance(chances.unmarked)
         QueueMapping(kernel, runtime, self.queue, "process", undeleted=undeleted)
         QueueMapping(kernel, runtime, self.dead, "failed", undeleted=undeleted)
-        QueueMapping(
-            kernel, runtime, self.archive_queue, "archive", 1000, 2, window_seconds=60.0, undeleted=undeleted
-        )
+        QueueMapping(kernel, runtime, self.archive_queue, "archive", 1000, 2, window_seconds=60.0, undeleted=undeleted)
         self.stream = StreamMapping(
             kernel, runtime, self.transactions, "relay", _is_announced, batch_size=100, unmarked=unmarked
         )
         self.bus.rules += [
             Rule("high-value", HIGH_VALUE, lambda event: self._route(event, 1)),
             Rule("flagged", FLAGGED, self._open_case),
-            Rule("archive", ARCHIVED, lambda event: self.archive_queue.send(json.dumps(event)) and None),
+            Rule("archive", ARCHIVED, self._archive),
         ]
         self.review.watchers.append(self._review)
         self.queue.mourners.append(self._given_up)
@@ -246,14 +245,20 @@ class Flagship:
         scenario, later = self.scenario, self.kernel.later
         for submission in scenario.submissions:
             for delay in (0.0, *submission.repeats):
-                later(submission.at + delay, lambda one=submission: self._submit(one, 1))  # type: ignore[misc]
+                later(submission.at + delay, partial(self._submit, submission, 1))
         for place, (at, group) in enumerate(scenario.junk):
-            later(at, lambda n=place, g=group: self.queue.send("no transaction", g, f"junk-{n}") and None)  # type: ignore[misc]
+            later(at, partial(self._send_junk, place, group))
         for account, at in scenario.unreadable.items():
-            later(at, lambda one=account: self._spoil(one))  # type: ignore[misc]
+            later(at, partial(self._spoil, account))
         for at in scenario.sweeps:
             later(at, self._sweep)
         later(scenario.gone_at, self._remove_merchant)
+
+    def _send_junk(self, place: int, group: str) -> None:
+        self.queue.send("no transaction", group, f"junk-{place}")
+
+    def _archive(self, event: Event) -> None:
+        self.archive_queue.send(json.dumps(event))
 
     def _submit(self, submission: Submission, attempt: int) -> None:
         event = {
@@ -318,10 +323,8 @@ class Flagship:
             verdict = self.kernel.draw.choice(("fraud", "genuine", "genuine", "perhaps"))
             if self.kernel.draw.random() < self.scenario.chances.analyst:
                 answer = {"verdict": verdict, "analyst": "ann"}
-                self.kernel.later(
-                    1.0 + 300.0 * self.kernel.draw.random(),
-                    lambda: self.workflows.answer(token, answer),  # noqa: B023
-                )
+                wait = 1.0 + 300.0 * self.kernel.draw.random()
+                self.kernel.later(wait, partial(self.workflows.answer, token, answer))
 
     def _given_up(self, message: Message) -> None:
         """Note where faults at both further attempts at a transaction left its account without a fence."""

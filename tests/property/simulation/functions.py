@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any, Callable, Optional
@@ -132,7 +132,7 @@ class Boto3:
         return cls.connect(service, **options)
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> tuple[ModuleType, CodeType]:
     """Return a function's module, and the code of it that makes an environment's own state.
 

@@ -60,7 +60,7 @@ def violations(system: Flagship) -> list[str]:
 
 
 def answers_stand(books: Books) -> Iterator[str]:
-    """Whoever was told that a transaction is accepted finds it, as it was sent; of two bodies one stands."""
+    """Check that whoever was told that a transaction is accepted finds it, as it was sent."""
     allowed = {200, 202, 409, 422, 503}
     if any(books.system.scenario.chances.skews):
         allowed.add(400)  # the clock of the function says that it lies in the future
@@ -73,7 +73,7 @@ def answers_stand(books: Books) -> Iterator[str]:
 
 
 def each_ends_once(books: Books) -> Iterator[str]:
-    """Every transaction has reached one terminal status, by one change."""
+    """Check that every transaction has reached one terminal status, by one change."""
     for key, row in books.rows.items():
         if row["status"] == Status.RECEIVED:
             yield f"{key} still waits"
@@ -87,7 +87,7 @@ def each_ends_once(books: Books) -> Iterator[str]:
 
 
 def accounts_are_folds(books: Books) -> Iterator[str]:
-    """An account's state is what its decided transactions make of a new one, one after the other."""
+    """Check that an account is what its decided transactions make of a new one, one after the other."""
     for account_id, rows in books.by_account.items():
         if account_id in books.system.scenario.unreadable:
             continue
@@ -108,7 +108,7 @@ def accounts_are_folds(books: Books) -> Iterator[str]:
 
 
 def nothing_overtakes(books: Books) -> Iterator[str]:
-    """Decisions of an account come in the order of the queue, and none after one that failed or waits."""
+    """Check that an account is decided in the order of the queue, and nothing of it after what failed or waits."""
     for account_id, rows in books.by_account.items():
         if account_id in books.system.unfenced:
             continue
@@ -124,7 +124,7 @@ def nothing_overtakes(books: Books) -> Iterator[str]:
 
 
 def quarantine_holds(books: Books) -> Iterator[str]:
-    """An account is blocked if and only if one of its transactions failed, and its followers stand in line."""
+    """Check that an account is blocked if and only if one of its transactions failed, and that others stand in line."""
     for account_id, rows in books.by_account.items():
         if account_id in books.system.unfenced:
             continue
@@ -141,7 +141,7 @@ def quarantine_holds(books: Books) -> Iterator[str]:
 
 
 def commits_are_announced(books: Books) -> Iterator[str]:
-    """Every change is announced at least once, with an id and a content that repeats share, and nothing else is."""
+    """Check that each change is announced at least once, with an id and a content that repeats share; and no other."""
     expected = {
         f"{key}#{revision}"
         for key, row in {**books.rows, **books.messages}.items()
@@ -159,7 +159,7 @@ def commits_are_announced(books: Books) -> Iterator[str]:
 
 
 def one_case_each(books: Books) -> Iterator[str]:
-    """Every flagged transaction has one case, which is closed unless its execution failed; others have none."""
+    """Check that a flagged transaction has one case, closed unless its execution failed; and that others have none."""
     flagged = {key for key, row in books.rows.items() if row.get("decision", {}).get("outcome") in FLAGGED}
     executions = books.system.workflows.executions.values()
     status = {each.arn: each.status for each in executions}
@@ -176,8 +176,10 @@ def one_case_each(books: Books) -> Iterator[str]:
 
 
 def one_alert_each(books: Books) -> Iterator[str]:
-    """Whom a case is to alert hears of it once, unless nobody could know whether the topic took it."""
-    doubtful = {json.dumps(arguments) for operation, arguments in books.system.network.doubtful if operation == "publish"}
+    """Check that people hear of a case once, unless nobody could know whether the topic took the alert."""
+    doubtful = {
+        json.dumps(arguments) for operation, arguments in books.system.network.doubtful if operation == "publish"
+    }
     told = Counter((each.content.get("case", {}).get("case_id"), each.content["alert"]) for each in books.alerts)
     certain = Counter(
         (each.content["case"]["case_id"], each.content["alert"])
@@ -200,7 +202,7 @@ def one_alert_each(books: Books) -> Iterator[str]:
 
 
 def failures_are_told(books: Books) -> Iterator[str]:
-    """Every failure has an alert."""
+    """Check that every failure has an alert."""
     told = {each["transaction_id"] for each in books.failures}
     failed = {key for key, row in books.rows.items() if row["status"] == Status.FAILED}
     if not failed <= told:
@@ -208,7 +210,7 @@ def failures_are_told(books: Books) -> Iterator[str]:
 
 
 def high_values_are_routed(books: Books) -> Iterator[str]:
-    """Every decision on the route of high values is in the priority queue, in its account's group, and no other."""
+    """Check that the priority queue holds each decision of its route, in its account's group, and no other."""
     undelivered = {event["detail"]["event_id"] for event in books.system.undelivered}
     wanted = {
         event["detail"]["event_id"]: event["detail"]["account_id"]
@@ -221,7 +223,7 @@ def high_values_are_routed(books: Books) -> Iterator[str]:
 
 
 def everything_is_archived(books: Books) -> Iterator[str]:
-    """The archive holds every event, and its decisions add up to the amounts of the decided rows."""
+    """Check that the archive holds every event, and that its decisions add up to the amounts of the decided rows."""
     archived: dict[str, Any] = {}
     for (_, key), body in books.system.buckets.objects.items():
         if key.startswith("events/"):
@@ -242,7 +244,7 @@ def everything_is_archived(books: Books) -> Iterator[str]:
 
 
 def nothing_is_left(books: Books) -> Iterator[str]:
-    """The queues are empty."""
+    """Check that the queues are empty."""
     system = books.system
     for queue in (system.queue, system.dead, system.archive_queue):
         if queue.messages:

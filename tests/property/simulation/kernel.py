@@ -1,4 +1,4 @@
-"""Virtual time, and tasks that take turns: what runs next follows from the times at which it is due, and from nothing else.
+"""Virtual time, and tasks that take turns: what runs next follows from when it is due, and from nothing else.
 
 A task is a greenlet. It gives way where it pauses, and goes on when its time has come; between two pauses nothing else
 runs. So a schedule is its draws of times: the same draws, the same schedule.

@@ -1,4 +1,4 @@
-"""A search that goes on where it was broken off: what is done so far lies in a file, as long as the code is the same."""
+"""A search that goes on where it was broken off, as long as the code is the same."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ class Queue:
         allowed
             Which messages the receiver takes at present.
         """
-        now, batch = self.now(), []
+        now = self.now()
+        batch: list[Message] = []
         blocked = {each.group for each in self.messages if each.group and each.visible_at > now}
         for message in list(self.messages):
             if len(batch) == most:

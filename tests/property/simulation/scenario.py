@@ -181,9 +181,10 @@ def _faults(draw: Random, span: float) -> Faults:
     outages: list[Outage] = []
     if draw.random() < 0.1:
         start = span * draw.random()
-        outages = [Outage(draw.choice(("dynamodb", "sqs", "events", "sns", "s3")), start, start + 600.0 * draw.random())]
+        outages = [
+            Outage(draw.choice(("dynamodb", "sqs", "events", "sns", "s3")), start, start + 600.0 * draw.random())
+        ]
     kinds: tuple[Fault, ...] = tuple(Fault)
     if draw.random() < 0.5:
         kinds = tuple(draw.sample(kinds, draw.randint(1, 4)))
     return RandomFaults(draw, draw.choice((0.0, 0.01, 0.03, 0.1, 0.3)), draw.randint(1, 12), kinds, outages)
-

@@ -102,7 +102,7 @@ def run_seeds(seeds: Iterable[int]) -> Found:
 
 def run_seed(seed: int, trace: Optional[Trace] = None) -> Found:
     """Run the schedule of a seed; the seed tells also which system it is of."""
-    draw = Random(seed)
+    draw = Random(seed)  # noqa: S311
     system = TURNS[seed % len(TURNS)]
     return run(system, str(seed), KINDS[system].drawn(draw), draw, trace)
 
@@ -134,7 +134,9 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
         violations={f"{system} {name}": broken} if broken else {},
         seen={f"{system} {point}" for point in network.seen if _is_ours(point)},
         crashed={
-            f"{system} {point} {_when(fault)}" for point, fault in network.struck if fault in CRASHES and _is_ours(point)
+            f"{system} {point} {_when(fault)}"
+            for point, fault in network.struck
+            if fault in CRASHES and _is_ours(point)
         },
         faults=Counter(fault.value for _, fault in network.struck),
     )

@@ -45,7 +45,7 @@ class Buckets:
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803, ARG002
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
         """Store an object, in place of what was there."""
         self.objects[Bucket, Key] = Body
         return {}
@@ -57,7 +57,7 @@ class Parameters:
 
     value: Callable[[], str]
 
-    def get_parameter(self, Name: str, WithDecryption: bool) -> dict[str, Any]:  # noqa: N803, ARG002
+    def get_parameter(self, Name: str, WithDecryption: bool) -> dict[str, Any]:  # noqa: N803
         """Return the newest version."""
         return {"Parameter": {"Name": Name, "Version": 1, "Value": self.value()}}
 

@@ -172,9 +172,9 @@ class Database:
         """Change a row, or make it."""
         return self._single(self._update, arguments)
 
-    def transact_write_items(self, TransactItems: list[Any], ClientRequestToken: str) -> dict[str, Any]:  # noqa: N803
+    def transact_write_items(self, TransactItems: list[Any], ClientRequestToken: str = "") -> dict[str, Any]:  # noqa: N803
         """Make all writes or none; the same token within ten minutes makes them once."""
-        known = self._tokens.get(ClientRequestToken)
+        known = self._tokens.get(ClientRequestToken) if ClientRequestToken else None
         if known is not None and known[0] + TOKEN_SECONDS > self._now():
             if known[1] != TransactItems:
                 raise refused("IdempotentParameterMismatchException")
@@ -212,7 +212,7 @@ class Database:
         try:
             self._store(make(arguments))
         except _ConditionFailedError as failed:
-            shown = {} if failed.item is None else {"Item": failed.item}
+            shown: dict[str, Any] = {} if failed.item is None else {"Item": failed.item}
             raise refused(f"{CONDITION_FAILED}Exception", "The conditional request failed", **shown) from failed
         return {}
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any, Callable, Optional
 from unittest.mock import patch
 
@@ -98,7 +98,7 @@ def _functions() -> list[FunctionType]:
     found: list[FunctionType] = []
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if isinstance(module, ModuleType) and file and paths.LAMBDA_SRC in Path(file).parents:
+        if file and paths.LAMBDA_SRC in Path(file).parents:
             owners = [module, *(each for each in vars(module).values() if isinstance(each, type))]
             found += [member for owner in owners for member in vars(owner).values() if isinstance(member, FunctionType)]
     return found

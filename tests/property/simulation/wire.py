@@ -11,8 +11,8 @@ from typing import Any
 
 from boto3.dynamodb.types import DYNAMODB_CONTEXT, Binary, TypeDeserializer, TypeSerializer
 
-_others = TypeSerializer().serialize
-_back = TypeDeserializer().deserialize
+_others: Any = TypeSerializer().serialize
+_back: Any = TypeDeserializer().deserialize
 
 
 def serialize(value: Any) -> dict[str, Any]:
@@ -28,8 +28,6 @@ def serialize(value: Any) -> dict[str, Any]:
         return {"M": {name: serialize(each) for name, each in value.items()}}
     if kind in (list, tuple):
         return {"L": [serialize(each) for each in value]}
-    if value is None:
-        return {"NULL": True}
     converted: dict[str, Any] = _others(value)
     return converted
 

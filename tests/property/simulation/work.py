@@ -8,8 +8,8 @@ from collections.abc import Callable
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "fault-search")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "TransactionPipeline")
 
-from tests.property.simulation import flows, search  # noqa: E402
-from tests.property.simulation.virtual import virtual  # noqa: E402
+from tests.property.simulation import flows, search
+from tests.property.simulation.virtual import virtual
 
 
 def single_faults() -> search.Found:

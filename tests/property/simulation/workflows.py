@@ -175,7 +175,9 @@ class _Run:
         if resource == "sns:publish":
             return self._ask("sns", "publish", _with_text(arguments, "Message"))
         if resource == "events:putEvents":
-            return self._ask("events", "put_events", {"Entries": [_with_text(e, "Detail") for e in arguments["Entries"]]})
+            return self._ask(
+                "events", "put_events", {"Entries": [_with_text(e, "Detail") for e in arguments["Entries"]]}
+            )
         if resource == "sqs:sendMessage.waitForTaskToken":
             self._ask("sqs", "send_message", _with_text(arguments, "MessageBody"))
             return self._wait(lambda end: self._workflows.expect(token, end), state)
@@ -278,6 +280,8 @@ def _definition(places: tuple[tuple[str, Any], ...]) -> Any:
         for name, value in places:
             text = text.replace("${" + name + "}", str(value))
         if "${" in text:
-            raise AssertionError(f"the definition has a placeholder that nothing stands for: {text.split('${')[1][:40]}")
+            raise AssertionError(
+                f"the definition has a placeholder that nothing stands for: {text.split('${')[1][:40]}"
+            )
         _definitions[places] = json.loads(text)
     return _definitions[places]
