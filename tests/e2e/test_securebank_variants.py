@@ -16,7 +16,7 @@ from tests.e2e.deployed import wait_for
 from tests.e2e.securebank import Payment, SecureBank
 
 LIST = "/customers/{customer_id}/transactions"
-PASSWORD = "Correct-horse-7-battery"  # of users of a pool that the test throws away
+PASSWORD = f"Aa1-{uuid.uuid4().hex}"  # of users of a pool that the test throws away
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ _SETTLED: dict[str, Any] = {
     "decided": "APPROVED", "zero": 0, "one": 1, "nothing": [], "entry": [{"status": "APPROVED"}],
     "received": "RECEIVED", "fingerprint": "f",
 }  # fmt: skip
-_TOKEN = "token-of-the-script"
+_REQUEST = "the-script"
 _CONFLICT = [
     {"Update": _update("t1", _SETTLE, WAITING, **_SETTLED)},
     {"Put": {**_put("t1", NEW), "TableName": OTHER}},
@@ -157,9 +157,9 @@ _TABLE_CALLS: list[tuple[str, str, dict[str, Any]]] = [
     _get("t1"),
     ("the row of t4", "put_item", _put("t4", **_RECEIVED)),
     ("the account", "update_item", _update("a1", "ADD version :one", table=OTHER, one=1)),
-    ("a transaction", "transact_write_items", {"TransactItems": _BOTH, "ClientRequestToken": _TOKEN}),
-    ("the same with its token", "transact_write_items", {"TransactItems": _BOTH, "ClientRequestToken": _TOKEN}),
-    ("others with that token", "transact_write_items", {"TransactItems": _BOTH[:1], "ClientRequestToken": _TOKEN}),
+    ("a transaction", "transact_write_items", {"TransactItems": _BOTH, "ClientRequestToken": _REQUEST}),
+    ("the same with its token", "transact_write_items", {"TransactItems": _BOTH, "ClientRequestToken": _REQUEST}),
+    ("others with that token", "transact_write_items", {"TransactItems": _BOTH[:1], "ClientRequestToken": _REQUEST}),
     ("the same without", "transact_write_items", {"TransactItems": _BOTH}),
     ("one row twice", "transact_write_items", {"TransactItems": [_CONFLICT[2], _CONFLICT[2]]}),
     _get("t4"),
