@@ -116,10 +116,17 @@ class Outcome:
 
     @property
     def is_sustained(self) -> bool:
-        """Say whether the load is taken: hardly anything refused, and 99 of 100 decisions in time."""
-        if self.gave_up or self.refused_share > MOST_REFUSED:
+        """Say whether the load is taken: hardly anything refused, and 99 of 100 decisions in time.
+
+        A short run can bridge too small a limit by waiting for it, so functions may not do that to speak of.
+        """
+        if self.gave_up or self.refused_share > MOST_REFUSED or self._is_slowed:
             return False
         return self.decision(0.99) <= GOAL_SECONDS
+
+    @property
+    def _is_slowed(self) -> bool:
+        return sum(self.slowed.values()) > _BLAME * self.work_seconds
 
     @property
     def limit(self) -> str:
@@ -127,7 +134,7 @@ class Outcome:
 
         What slows functions down uses up concurrency and batches at once, so it is looked at before these.
         """
-        if sum(self.slowed.values()) > _BLAME * self.work_seconds:
+        if self._is_slowed:
             return _largest(self.slowed)
         return _largest(self.refused) if self.refused_share > MOST_REFUSED else _largest(self.held)
 

@@ -44,7 +44,7 @@ def _ladder(results: Results) -> Table:
         rows.append(
             [
                 number(rounded(found.rate)),
-                f"{found.rate * SECONDS_A_DAY / 1e6:,.0f} million",
+                f"{rounded(found.rate) * SECONDS_A_DAY / 1e6:,.0f} million",
                 f"{time(best.decision(0.5))} / {time(best.decision(0.99))}" if best else text.NOTHING,
                 limit.what if limit else "none up to 100,000 a second",
                 limit.moved_by if limit else "",
@@ -53,7 +53,8 @@ def _ladder(results: Results) -> Table:
     return Table(
         "First limit reached, and what moves it",
         "Each line moves the limit of the line before. A rate is taken if 99 of 100 decisions come within a second of"
-        " their acceptance and at most one request in a thousand is refused.",
+        " their acceptance, at most one request in a thousand is refused, and functions wait for limits for less than a"
+        " tenth of their time.",
         ("taken, a second", "a day", "decision p50 / p99", "first limit", "what moves it"),
         rows,
     )
