@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from random import Random
-from typing import Any, Callable, Optional
+from typing import Any, Callable, ClassVar, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -137,6 +137,10 @@ class Flagship:
         Gets a line for each call.
     """
 
+    functions: ClassVar[Mapping[str, Function]] = FUNCTIONS
+    queue_name: ClassVar[str] = "transactions.fifo"
+    dead_letters_name: ClassVar[str] = "dead.fifo"
+
     def __init__(self, scenario: Scenario, draw: Random, trace: Optional[Callable[[str], None]] = None) -> None:
         self.scenario = scenario
         self.kernel = Kernel(draw)
@@ -187,8 +191,8 @@ class Flagship:
             self.database.create(name, "merchant_id")
         for merchant in (*SHOPS, NOBODY):
             self.database.put_item(TableName="merchants", Item=to_item({"merchant_id": merchant, "name": merchant}))
-        self.dead = self._queue("dead.fifo", 180.0)
-        self.queue = self._queue("transactions.fifo", 180.0, self.dead)
+        self.dead = self._queue(self.dead_letters_name, 180.0)
+        self.queue = self._queue(self.queue_name, 180.0, self.dead)
         self.priority = self._queue("priority.fifo", 180.0)
         self.archive_dead = self._queue("archive-dead", 360.0)
         self.archive_queue = self._queue("archive", 360.0, self.archive_dead)
@@ -210,7 +214,7 @@ class Flagship:
 
     def _make_functions(self) -> None:
         chances = self.scenario.chances
-        self.runtime = Lambda(self.kernel, self.network.client, FUNCTIONS, chances.recycled, chances.skews)
+        self.runtime = Lambda(self.kernel, self.network.client, self.functions, chances.recycled, chances.skews)
         places = {
             "partition": "aws",
             "alerts_topic_arn": "fraud",
@@ -255,14 +259,19 @@ class Flagship:
         later(scenario.gone_at, self._remove_merchant)
 
     def _send_junk(self, place: int, group: str) -> None:
-        self.queue.send("no transaction", group, f"junk-{place}")
+        order = (group, f"junk-{place}") if self.queue.is_fifo else ()
+        self.queue.send("no transaction", *order)
 
     def _archive(self, event: Event) -> None:
         self.archive_queue.send(json.dumps(event))
 
+    def request(self, submission: Submission) -> dict[str, Any]:
+        """Return the request of a submission."""
+        return submission.body()
+
     def _submit(self, submission: Submission, attempt: int) -> None:
         event = {
-            "body": json.dumps(submission.body()),
+            "body": json.dumps(self.request(submission)),
             "requestContext": {"requestId": f"{submission.transaction_id}-request"},
         }
         self.runtime.invoke("ingest", event, lambda outcome: self._answered(submission, attempt, outcome))

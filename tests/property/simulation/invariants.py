@@ -36,7 +36,7 @@ class Books:
         self.places = _places(system)
         self.by_account: dict[str, dict[str, Row]] = defaultdict(dict)
         for key, row in self.rows.items():
-            self.by_account[row["account_id"]][key] = row
+            self.by_account[row.get("account_id", "")][key] = row
 
     def committed(self, account_id: str) -> list[str]:
         """Return an account's decided transactions in the order of their decisions."""
@@ -53,10 +53,22 @@ def _places(system: Flagship) -> dict[str, int]:
     return places
 
 
+Check = Callable[[Books], Iterator[str]]
+
+
 def violations(system: Flagship) -> list[str]:
-    """Return what does not hold, in words."""
+    """Return what does not hold of the flagship, in words."""
+    return _broken(system, CHECKS)
+
+
+def violations_without_accounts(system: Flagship) -> list[str]:
+    """Return what does not hold of a system that decides each transaction on its own, and tells nobody."""
+    return _broken(system, (answers_stand, each_ends_once, failures_are_told, nothing_is_left))
+
+
+def _broken(system: Flagship, checks: tuple[Check, ...]) -> list[str]:
     books = Books(system)
-    return [f"{check.__name__}: {problem}" for check in CHECKS for problem in check(books)]
+    return [f"{check.__name__}: {problem}" for check in checks for problem in check(books)]
 
 
 def answers_stand(books: Books) -> Iterator[str]:
@@ -251,7 +263,7 @@ def nothing_is_left(books: Books) -> Iterator[str]:
             yield f"{len(queue.messages)} messages are left in {queue.name}"
 
 
-CHECKS: tuple[Callable[[Books], Iterator[str]], ...] = (
+CHECKS: tuple[Check, ...] = (
     answers_stand,
     each_ends_once,
     accounts_are_folds,

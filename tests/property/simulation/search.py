@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Optional
 
-from tests.property.simulation import flagship, invariants, scenario
+from tests.property.simulation import invariants, scenario
 from tests.property.simulation.faults import CRASHES, Fault, Point
+from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
+from tests.property.simulation.merchant_api import MerchantApi
 
 Trace = Callable[[str], None]
 
@@ -38,10 +40,13 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "flagship": Kind(tuple(flagship.FUNCTIONS), scenario.drawn, flagship.Flagship, invariants.violations),
+    "flagship": Kind(tuple(Flagship.functions), scenario.drawn, Flagship, invariants.violations),
+    "merchant_api": Kind(
+        tuple(MerchantApi.functions), scenario.drawn, MerchantApi, invariants.violations_without_accounts
+    ),
 }
 
-TURNS = ("flagship",)
+TURNS = ("flagship", "flagship", "flagship", "flagship", "merchant_api")
 """Whose turn it is, seed by seed."""
 
 
