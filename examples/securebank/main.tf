@@ -518,6 +518,7 @@ module "functions" {
   schedules               = each.value.schedules
   destinations            = each.value.destinations
   vpc                     = each.value.in_network ? local.lambda_vpc : null
+  begins_traces           = !contains(["stream_process", "lake"], each.key) # one for each batch of a stream would cost most
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
 }
@@ -604,6 +605,7 @@ module "api" {
   })
   clients                = var.api.clients
   api_key_value          = var.api_key_value
+  traced_share           = var.traced_share
   manage_account_logging = var.manage_account_logging
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = var.log_retention_days

@@ -131,6 +131,12 @@ variable "api_key_value" {
   sensitive   = true
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1; what follows on the streams is not traced. Null: X-Ray's own rule, the first request of each second and 5 % of the others, which at a million requests a month is nearly each of them, for $5; null also where X-Ray's rules do not exist: the emulators."
+  type        = number
+  default     = 0.05
+}
+
 variable "manage_account_logging" {
   description = "Whether to set the role by which API Gateway writes logs, which is one for all APIs of an account and region. False where something else has set it already."
   type        = bool
