@@ -592,6 +592,16 @@ run "the_error_alarm_compares_shares_not_percents" {
   }
 }
 
+run "the_latency_alarm_can_wait_for_several_periods" {
+  command = plan
+  variables { alarms = { latency_periods = 3 } }
+
+  assert {
+    condition     = output.alarms["api-latency"].evaluation_periods == 3 && output.alarms["api-latency"].period_seconds == 300
+    error_message = "The alarm must take as many periods in a row as it was given."
+  }
+}
+
 # --- for the root that composes it -----------------------------------------------------------------------------------
 
 run "the_configuration_tells_what_the_operations_check" {
@@ -795,6 +805,12 @@ run "an_error_threshold_of_zero_is_refused" {
   variables {
     alarms = { error_percent = 0 }
   }
+  expect_failures = [var.alarms]
+}
+
+run "no_period_of_latency_is_refused" {
+  command = plan
+  variables { alarms = { latency_periods = 0 } }
   expect_failures = [var.alarms]
 }
 
