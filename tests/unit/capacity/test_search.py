@@ -32,12 +32,13 @@ def test_the_ladder_moves_one_limit_after_the_other(unlimited: Settings) -> None
     rungs = ladder(low, Load(1, 1), run)
 
     assert [rung.capacity.limit for rung in rungs[:2]] == ["api_rate", "maximum_concurrency"]
-    assert rungs[0].capacity.rate == pytest.approx(100, rel=0.1)
-    assert rungs[1].capacity.rate == pytest.approx(286, rel=0.1)
+    # Near so low a limit chance makes bursts, and what waits for them for a tenth of its time is no longer taken.
+    assert rungs[0].capacity.rate == pytest.approx(100, rel=0.25)
+    assert rungs[1].capacity.rate == pytest.approx(286, rel=0.25)
 
 
 def test_the_search_goes_down_where_it_began_too_high(unlimited: Settings) -> None:
-    assert 45 < capacity(replace(unlimited, api_rate=50, api_burst=50), Load(1, 1), floor=400.0).rate <= 50
+    assert 35 < capacity(replace(unlimited, api_rate=50, api_burst=50), Load(1, 1), floor=400.0).rate <= 50
 
 
 def test_every_limit_that_can_show_is_explained(published: Settings) -> None:
