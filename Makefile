@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo capacity train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse local-up local-down local-status requirements clean
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,10 @@ backtest: ## compare two policies on a labelled file (POLICY INPUT; see CHAMPION
 	  $(if $(UNLABELLED),--unlabelled $(UNLABELLED)) $(if $(SINCE),--since $(SINCE)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad) $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: lint unit runtimes evaluation spark warehouse-test contract strict-test iam-report ## set up and run every test
+test: lint ## set up and run every test; two lines of them at once, for two processors
+	@$(DEV) -m scripts.side_by_side $(MAKE) unit -- $(MAKE) fault-search evaluation spark warehouse-test
+	@$(DEV) -m scripts.side_by_side $(MAKE) contract -- $(MAKE) runtimes
+	@$(MAKE) strict-test iam-report
 
 lint: setup ## ruff, mypy, terraform fmt
 	@$(DEV) -m ruff check .
@@ -60,6 +63,10 @@ lint: setup ## ruff, mypy, terraform fmt
 
 unit: setup ## unit and property tests
 	@$(DEV) -m pytest -q $(wildcard tests/unit tests/property)
+
+fault-search: setup ## schedules of faults against simulated AWS (SCHEDULES FIRST WORKERS; SEED=N shows one)
+	@PYTHONPATH=lambda_src $(DEV) -m tests.property.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) \
+	  $(if $(FIRST),--first $(FIRST)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED))
 
 runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the packages of the zips
 	@$(DEV) -m scripts.runtimes
@@ -88,7 +95,9 @@ e2e: package ## the deployed pipeline, on the embedded local AWS
 	@$(DEV) -m pytest -q tests/e2e
 
 strict-test: package ## the same, with every call held to IAM; what was used of the grants in build/iam/calls
-	@$(DEV) -m pytest -q tests/e2e --emulator strict
+	@$(DEV) -m scripts.side_by_side \
+	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator strict --systems flagship -- \
+	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/e2e --emulator strict --systems others
 
 localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, else Docker, else as processes
 	@$(DEV) -m scripts.localstack
@@ -96,12 +105,22 @@ localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, e
 	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
 	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
 
+bench: package ## calls, processor time and cold starts into docs/performance.md (SECTION=calls|cpu|cold_start)
+	@$(DEV) -m tests.bench.performance $(SECTION)
+
 iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`
 	@$(DEV) -m scripts.iam_report
 
-scan: setup ## checkov over the root, modules and examples; reports in build/scan/
+scan: package ## checkov over source and plans, secrets in any file; reports in build/scan/
 	@$(PYTHON) -m scripts.bootstrap checkov
 	@$(DEV) -m scripts.scan
+
+controls: setup ## write docs/controls.md from the last scan
+	@$(DEV) -m scripts.controls
+
+audit: setup ## known weaknesses of the pinned Python packages (needs pypi.org)
+	@$(PYTHON) -m scripts.bootstrap audit
+	@$(DEV) -m scripts.audit
 
 docs: setup ## write the tables of inputs and outputs into the modules' READMEs
 	@$(DEV) -m scripts.module_docs
@@ -109,9 +128,9 @@ docs: setup ## write the tables of inputs and outputs into the modules' READMEs
 policy-check: setup ## check a policy document as the functions do (FILE; default: the shipped one)
 	@$(DEV) -m scripts.policy check "$(or $(FILE),policy_documents/flagship.json)"
 
-labels: setup ## post a file of labels through the API (FILE SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
-	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SOURCE),--source $(SOURCE)) \
-	  $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
+labels: setup ## post a file of labels through the API (FILE SYSTEM SOURCE SKIP_BAD; API_ENDPOINT and API_KEY, or the local stack)
+	@$(DEV) -m scripts.labels $(if $(FILE),"$(FILE)") $(if $(SYSTEM),--system "$(SYSTEM)") \
+	  $(if $(SOURCE),--source $(SOURCE)) $(if $(filter-out 0,$(SKIP_BAD)),--skip-bad)
 
 report: setup ## have the compliance report of a day made, and fetch it (DATE SYSTEM; FUNCTION of a deployed system)
 	@$(DEV) -m scripts.report $(if $(DATE),--date "$(DATE)") $(if $(SYSTEM),--system "$(SYSTEM)") \
@@ -124,6 +143,12 @@ restore-drill: setup ## lose the transactions table locally, bring it back, prin
 warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
 	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \
 	  $(if $(filter-out 0,$(PRINT)),--print)
+
+cost: setup ## what every system costs a month, by service and feature; docs/cost.md, build/cost/report.html
+	@$(DEV) -m scripts.cost
+
+cost-measure: setup ## count what a transaction makes a system do, for scripts/cost/workload.toml (SYSTEM COUNT)
+	@$(DEV) -m scripts.cost.measure $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(COUNT),--count $(COUNT))
 
 local-up: setup ## start a local AWS with a system on it and leave it running (SYSTEM PORT)
 	@$(DEV) -m scripts.local_aws up $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(PORT),--port $(PORT))

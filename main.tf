@@ -268,6 +268,7 @@ module "relay" {
   package_path       = local.package.relay
   runtime            = var.runtime
   timeout_seconds    = 30
+  begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
   environment        = merge(local.environment.relay, { EVENT_BUS_NAME = module.event_bus.name })
@@ -320,6 +321,7 @@ module "learn" {
   package_path       = local.package.learn
   runtime            = var.runtime
   timeout_seconds    = 60
+  begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
   environment = merge(local.environment.learn, {
@@ -490,6 +492,7 @@ module "api" {
   quota_per_day          = var.api.quota_per_day
   api_key_value          = var.api_key_value
   web_acl                = var.api.web_acl
+  traced_share           = var.traced_share
   manage_account_logging = var.api.manage_account_logging
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = var.log_retention_days

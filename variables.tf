@@ -65,6 +65,12 @@ variable "api" {
   default = {}
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1, each with all that follows from it up to the decision. Null: X-Ray's own rule, the first request of each second and 5 % of the others, which at a million requests a month is nearly each of them, for $5; null also where X-Ray's rules do not exist: the emulators."
+  type        = number
+  default     = 0.05
+}
+
 variable "api_key_value" {
   description = "Value of the client's API key, 20 to 128 characters, to take an existing key along; hand it in through TF_VAR_api_key_value. Null: AWS makes one, which is the better way."
   type        = string

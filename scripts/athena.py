@@ -215,9 +215,22 @@ class Workgroup:
         if name not in queries:
             raise QueryError(f"{self.name} has no query {name!r}; it has {', '.join(queries) or 'none'}.")
         query = queries[name]
+        return self._run(name, query.filled(values), query.database, reuse_minutes)
+
+    def ask(self, sql: str, database: str) -> Result:
+        """Run SQL that is no named query, and reuse no earlier result of it.
+
+        Raises
+        ------
+        QueryError
+            If it does not succeed.
+        """
+        return self._run("the query", sql, database, 0)
+
+    def _run(self, name: str, sql: str, database: str, reuse_minutes: int) -> Result:
         started = self._athena.start_query_execution(
-            QueryString=query.filled(values),
-            QueryExecutionContext={"Database": query.database},
+            QueryString=sql,
+            QueryExecutionContext={"Database": database},
             WorkGroup=self.name,
             ResultReuseConfiguration={
                 "ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": reuse_minutes}

@@ -60,6 +60,7 @@ MINISTACK = Environment("ministack", ((3, 12), (3, 13), (3, 11), (3, 10)))
 CHECKOV = Environment("checkov", ((3, 12), (3, 11), (3, 13), (3, 10)))
 EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
 SPARK = Environment("spark", ((3, 11), (3, 10)))  # Glue 5.0 has 3.11; Spark 3.5 knows none later
+AUDIT = Environment("audit", _THIS_ONE_FIRST)
 WAREHOUSE = Environment("warehouse", _THIS_ONE_FIRST)
 AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
 RUNTIMES = tuple(
@@ -67,10 +68,24 @@ RUNTIMES = tuple(
 )
 LOCALSTACK = Environment("localstack", ((3, 13),))
 FUNCTIONS = Environment("functions", ((3, 13),))
+USUAL = Environment("usual", ((3, 13),))
 TOOLS = Environment("tools", ())
 ALL = {
     environment.name: environment
-    for environment in (DEV, MINISTACK, CHECKOV, EVALUATE, SPARK, WAREHOUSE, AWSCLI, *RUNTIMES, LOCALSTACK, FUNCTIONS)
+    for environment in (
+        DEV,
+        MINISTACK,
+        CHECKOV,
+        AUDIT,
+        EVALUATE,
+        SPARK,
+        WAREHOUSE,
+        AWSCLI,
+        *RUNTIMES,
+        LOCALSTACK,
+        FUNCTIONS,
+        USUAL,
+    )
 }
 
 

@@ -5,9 +5,10 @@ confirmed_at (RFC 3339) and, unless it is the same for all, source. It is checke
 line nothing is posted, unless bad lines are to be skipped. To post a file again is harmless. The lines of one
 transaction are posted in the order of the file; two that contradict each other for the same time are no good.
 
-The API is that of the environment variables API_ENDPOINT and API_KEY, else that of `make local-up`.
+The API is that of the environment variables API_ENDPOINT and API_KEY, else that of `make local-up`. Systems take labels
+at different paths: SYSTEM says which one API_ENDPOINT belongs to; without it, it is the flagship.
 
-Usage: python -m scripts.labels FILE [--source SOURCE] [--skip-bad]
+Usage: python -m scripts.labels FILE [--system SYSTEM] [--source SOURCE] [--skip-bad]
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ PROBLEMS_SHOWN = 50
 WORKERS = 8
 LINES_AT_ONCE = 500
 """Lines handed to the workers together: when the API is down, so few are tried in vain."""
+
+PATHS = {systems.FLAGSHIP.name: "/v1/labels", systems.SECUREBANK.name: "/labels"}
+"""Where each system that takes labels takes them, below the endpoint of its API."""
 
 RETRY = Retry()
 
@@ -255,10 +259,9 @@ def _note(line: Line, answer: Answer, report: Report) -> None:
         report.problems.append(Problem(line.number, f"{error.get('code', answer.status)}: {error.get('message', '')}"))
 
 
-def http_poster(endpoint: str, api_key: str, retry: Retry = RETRY, timeout_seconds: float = 30.0) -> Poster:
-    """Return a poster to the API at `endpoint`, which tries again what may pass."""
+def http_poster(url: str, api_key: str, retry: Retry = RETRY, timeout_seconds: float = 30.0) -> Poster:
+    """Return a poster to the API's operation at `url`, which tries again what may pass."""
     own = threading.local()  # a session is no thing to share
-    url = endpoint.rstrip("/") + "/v1/labels"
     rng = random.Random()  # noqa: S311 - jitter
 
     def session() -> requests.Session:
@@ -266,7 +269,7 @@ def http_poster(endpoint: str, api_key: str, retry: Retry = RETRY, timeout_secon
             own.session = requests.Session()
             own.session.headers.update({"x-api-key": api_key, "content-type": "application/json"})
             # A proxy of the user's environment must not be asked for an address on this machine.
-            own.session.trust_env = urlsplit(endpoint).hostname not in ("127.0.0.1", "localhost")
+            own.session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost")
         made: requests.Session = own.session
         return made
 
@@ -293,24 +296,39 @@ def http_poster(endpoint: str, api_key: str, retry: Retry = RETRY, timeout_secon
     return post
 
 
-def find_api() -> tuple[str, str]:
-    """Return the API's endpoint and key: those of the environment, else of the local stack."""
+def find_api(system: Optional[str]) -> tuple[str, str]:
+    """Return the URL at which labels are taken, and the key: of the environment's API, else of the local stack's.
+
+    Parameters
+    ----------
+    system
+        The system that is meant; None: the flagship, or whichever runs locally.
+
+    Raises
+    ------
+    CommandError
+        If no API is named and no stack runs, or another one, or one that takes no labels.
+    """
     endpoint, key = os.environ.get("API_ENDPOINT"), os.environ.get("API_KEY")
     if endpoint and key:
-        return endpoint, key
+        return _url(endpoint, system or systems.FLAGSHIP.name), key
     running = stack.running()
     if running is None:
         raise CommandError("set API_ENDPOINT and API_KEY, or start a local stack with `make local-up`.")
-    if running.stack.system != systems.FLAGSHIP.name:
-        raise CommandError(
-            f"only the flagship takes labels, and {running.stack.system} is running:"
-            " `make local-down`, then `make local-up`."
-        )
-    found = stack.api_key(running.stack)
-    return stack.api_url(running.stack), found.value if found else ""
+    found = running.stack
+    if system not in (None, found.system):
+        raise CommandError(f"{found.system} is running, not {system}: `make local-down`, then start {system}.")
+    url, api_key = _url(stack.api_url(found), found.system), stack.api_key(found)
+    return url, api_key.value if api_key else ""
 
 
-def run(path: Path, source: str, *, skip_bad: bool) -> Report:
+def _url(endpoint: str, system: str) -> str:
+    if system not in PATHS:
+        raise CommandError(f"{system} takes no labels; {' and '.join(PATHS)} do.")
+    return endpoint.rstrip("/") + PATHS[system]
+
+
+def run(path: Path, source: str, system: Optional[str] = None, *, skip_bad: bool) -> Report:
     """Read the file and post it; with a bad line, and unless those are skipped, nothing is posted."""
     lines, problems = read_file(path, source, datetime.now(timezone.utc))
     report = Report(problems=problems)
@@ -318,7 +336,7 @@ def run(path: Path, source: str, *, skip_bad: bool) -> Report:
         return report
     if lines:
         try:
-            post_lines(lines, http_poster(*find_api()), report)
+            post_lines(lines, http_poster(*find_api(system)), report)
         except CommandError:
             print(_counts(report), file=sys.stderr)
             raise
@@ -335,7 +353,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="labels",
         description=__doc__,
-        epilog="With make: make labels FILE=chargebacks.csv, and where needed SOURCE, SKIP_BAD=1.",
+        epilog="With make: make labels FILE=chargebacks.csv, and where needed SYSTEM, SOURCE, SKIP_BAD=1.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE")
@@ -345,10 +363,15 @@ def main(arguments: Sequence[str]) -> int:
         default=LabelSource.CHARGEBACK.value,
         help="who says so, for lines that do not tell (default: chargeback)",
     )
+    parser.add_argument(
+        "--system",
+        choices=list(PATHS),
+        help="the system that API_ENDPOINT belongs to (default: the flagship, or what runs locally)",
+    )
     parser.add_argument("--skip-bad", action="store_true", help="post the good lines although others are bad")
     options = parser.parse_args(arguments)
     try:
-        report = run(options.file, options.source, skip_bad=options.skip_bad)
+        report = run(options.file, options.source, options.system, skip_bad=options.skip_bad)
     except CommandError as error:
         print(f"labels: {error}", file=sys.stderr)
         return 1

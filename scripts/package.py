@@ -5,7 +5,7 @@ or know models (`WITH_MODELS`) hold the model artifacts, too.
 Whatever could differ between two machines is fixed or left out: order, times, modes, the
 creating system, compiled files, and what an installer records about itself. Entries are
 stored, not compressed: zlib and its replacements give different bytes for the same input,
-and a zip below two megabytes is not worth a plan that changes with the machine.
+and a zip of one megabyte is not worth a plan that changes with the machine.
 
 A Spark job is a script (`glue_src/<job>.py`, copied as it is) and the library that all of them import, as a zip that
 Glue puts on the path of Python. Their dependencies are Glue's own.
@@ -39,12 +39,21 @@ _COMPILED = frozenset({".pyc", ".pyo"})
 _INSTALLER_RECORDS = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 )
-# Parts of Powertools that only work with packages we do not ship, and a web page's assets.
+# Parts of Powertools that no function imports; and jmespath, which the SDK of every runtime brings, compiled already.
 _NEVER_USED = (
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui/",
+    "aws_lambda_powertools/event_handler/",
+    "aws_lambda_powertools/utilities/batch/",
+    "aws_lambda_powertools/utilities/data_classes/",
     "aws_lambda_powertools/utilities/data_masking/",
+    "aws_lambda_powertools/utilities/feature_flags/",
+    "aws_lambda_powertools/utilities/idempotency/",
     "aws_lambda_powertools/utilities/kafka/",
+    "aws_lambda_powertools/utilities/parameters/",
     "aws_lambda_powertools/utilities/parser/",
+    "aws_lambda_powertools/utilities/streaming/",
+    "aws_lambda_powertools/utilities/validation/",
+    "jmespath/",
+    "jmespath-",
 )
 
 

@@ -19,13 +19,14 @@ _UNIVERSAL = {
     "dev": "3.10",
     "ministack": "3.10",
     "checkov": "3.10",
+    "audit": "3.10",
     "evaluate": "3.10",
     "spark": "3.10",
     "awscli": "3.10",
     "runtimes": "3.9",
     "warehouse": "3.10",
 }
-_ONE_SET = {"lambda": "3.9", "runtime": "3.9", "localstack": "3.13", "functions": "3.13"}
+_ONE_SET = {"lambda": "3.9", "runtime": "3.9", "localstack": "3.13", "functions": "3.13", "usual": "3.13"}
 _AS_OF = {"localstack": "2026-03-01"}  # a version of the past, with what there was in its days
 
 

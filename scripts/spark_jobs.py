@@ -50,6 +50,23 @@ _FOLDER = paths.BUILD / "spark"
 _OPTIONS = ("day", "late_days", "week", "weeks", "policy_document")
 
 
+def make_ready() -> None:
+    """Build the jobs' environment, and find the Java that they need.
+
+    Raises
+    ------
+    CommandError
+        If there is none that Spark runs on.
+    """
+    environment = environments.ensure(environments.SPARK)
+    asked = subprocess.run(
+        [str(environment.python), "-c", "from lake_jobs.session import java_home; java_home()"],
+        cwd=paths.ROOT / "glue_src", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if asked.returncode:
+        raise CommandError(asked.stderr.strip().splitlines()[-1].partition(": ")[2])
+
+
 def run_local(job: str, lake: Path, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Run a job on a folder.
 

@@ -263,6 +263,7 @@ module "api" {
   api_key_value          = var.api_key_value
   logging_role_name      = format(local.name, "gateway-logs")
   manage_account_logging = var.manage_account_logging
+  traced_share           = var.traced_share
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = local.log_retention_days
 }

@@ -24,6 +24,75 @@ module "encryption" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Network: a way to the services that the functions call, and none out
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  # What the functions may do is what needs an endpoint, and the most that passes it. Lambda, and AWS's services among
+  # themselves, need none: not for logs, traces and the reading of streams, nor for what is done with the key.
+  calls = toset(flatten([
+    for function in concat(values(local.functions), module.stream.autoscaling[*]) : [
+      for statement in function.policy_statements : statement.actions
+    ] if try(function.in_network, true)
+  ]))
+  calls_by_service = { for action in local.calls : split(":", action)[0] => action... }
+
+  # Endpoints that are not called as IAM calls the service.
+  endpoint_names = { cloudwatch = "monitoring", kinesis = "kinesis-streams" }
+
+  # Redshift sends these through the network, too. It takes its role in its own name and not in the account's, so its
+  # endpoint is narrowed to that one role instead.
+  warehouse_endpoints = {
+    glue = { actions = ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetDatabases", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"], policy = null }
+    kms  = { actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], policy = null }
+    sts = { actions = null, policy = jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Principal = "*", Action = "sts:AssumeRole", Resource = var.warehouse == null ? null : module.warehouse["this"].lake_role_arn }]
+    }) }
+  }
+  warehouse_objects = ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
+
+  # Ports of what is not there stay closed.
+  data_ports = merge(
+    { for port in [9111] : "dax" => port if var.table_cache != null },
+    { for port in [5439] : "redshift" => port if var.warehouse != null },
+  )
+}
+
+module "network" {
+  source   = "../../modules/private_network"
+  for_each = var.network == null ? toset([]) : toset(["this"])
+
+  name            = format(local.name, "network")
+  cidr_block      = var.network.cidr_block
+  zones           = { count = local.zones }
+  internet_access = var.network.internet_access
+  interface_endpoints = merge(
+    { for service, endpoint in local.warehouse_endpoints : service => endpoint if var.warehouse != null },
+    {
+      for service, actions in local.calls_by_service : lookup(local.endpoint_names, service, service) => { actions = actions, policy = null }
+      if !contains(["dynamodb", "s3"], service)
+    },
+  )
+  gateway_endpoints = {
+    dynamodb = { actions = local.calls_by_service.dynamodb }
+    s3       = { actions = setunion(local.calls_by_service.s3, var.warehouse == null ? [] : local.warehouse_objects) }
+  }
+  data_ports                = local.data_ports
+  data_stores_call_services = var.warehouse != null
+  kms_key_arn               = module.encryption.key_arn
+  log_retention_days        = var.log_retention_days
+}
+
+locals {
+  zones = coalesce(try(var.network.zones, null), var.warehouse == null ? 2 : 3) # Redshift Serverless asks for three
+
+  network      = one(values(module.network))
+  lambda_vpc   = one([for network in module.network : network.lambda_vpc])
+  data_network = local.network == null ? null : { subnet_ids = values(local.network.private_subnet_ids), security_group_ids = local.network.data_security_group_id[*] }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Stream, tables, policy document
 # ---------------------------------------------------------------------------------------------------------------------
 
@@ -58,6 +127,7 @@ module "tables" {
   global_secondary_indexes = try(each.value.global_indexes, {})
   local_secondary_indexes  = try(each.value.local_indexes, {})
   kms_key_arn              = module.encryption.key_arn
+  replica_regions          = var.replica_regions
   deletion_protection      = var.deletion_protection
   alarms                   = { system_error_operations = each.value.operations }
 }
@@ -87,6 +157,19 @@ locals {
   }
 }
 
+# For readers that you bring: the functions of this system do not speak DAX.
+module "table_cache" {
+  source   = "../../modules/table_cache"
+  for_each = var.table_cache == null ? toset([]) : toset(["this"])
+
+  name                   = "sb-dax-${var.environment}" # DAX takes no longer one
+  table_arns             = [module.tables["transactions"].arn, module.tables["customers"].arn]
+  table_key_arns         = [module.encryption.key_arn]
+  nodes                  = { type = var.table_cache.node_type, count = var.table_cache.nodes }
+  network                = local.data_network
+  notification_topic_arn = module.events_topic.arn
+}
+
 module "policy_parameter" {
   source = "../../modules/policy_parameter"
 
@@ -113,7 +196,7 @@ module "lake_dead_letters" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Lake, Spark jobs, reports
+# Lake, Spark jobs, reports, warehouse
 # ---------------------------------------------------------------------------------------------------------------------
 
 module "lake" {
@@ -135,6 +218,7 @@ module "spark_jobs" {
   name               = format(local.name, "spark")
   lake_bucket        = module.lake.name
   packages_folder    = "${path.root}/${var.packages_dir}"
+  policy_parameter   = { arn = module.policy_parameter.arn }
   schedules_enabled  = var.spark_schedules_enabled
   failures_topic_arn = module.events_topic.arn
   kms_key_arn        = module.encryption.key_arn
@@ -148,6 +232,27 @@ module "reports" {
   retention     = var.report_retention
   kms_key_arn   = module.encryption.key_arn
   force_destroy = var.force_destroy
+}
+
+module "warehouse" {
+  source   = "../../modules/warehouse"
+  for_each = var.warehouse == null ? toset([]) : toset(["this"])
+
+  name        = format(local.name, "warehouse")
+  kind        = var.warehouse.kind
+  serverless  = { max_capacity = var.warehouse.max_capacity }
+  provisioned = { node_type = var.warehouse.node_type, nodes = var.warehouse.nodes }
+  network     = local.data_network
+  lake = {
+    bucket_arn    = module.lake.arn
+    kms_key_arn   = module.encryption.key_arn
+    database_name = module.lake.database_name
+  }
+  loads_enabled      = var.warehouse.loads_enabled
+  failure_topic_arn  = module.events_topic.arn
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  force_destroy      = var.force_destroy
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -166,6 +271,7 @@ locals {
     event_sources           = {}
     schedules               = {}
     destinations            = null
+    in_network              = true
   }
 
   table = module.tables
@@ -174,7 +280,7 @@ locals {
   functions = merge(local.recording_functions, local.reading_functions, local.scheduled_functions)
 
   # What stands for each in names. Written out: the trail has to leave out the roles, and the report has to know the trail.
-  purposes = ["customer-query", "ingest", "lake", "report", "spend", "stream-failed", "stream-process", "sweep"]
+  purposes = ["customer-query", "ingest", "label", "lake", "report", "spend", "stream-failed", "stream-process", "sweep"]
 
   # The real-time path.
   recording_functions = {
@@ -256,6 +362,21 @@ locals {
         tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }
       }
       event_sources = { given_up = { kind = "sqs", arn = module.stream_dead_letters.queue_arn } }
+    }
+
+    label = {
+      description     = "Records what a transaction turned out to be."
+      timeout_seconds = 25
+      environment = {
+        TRANSACTIONS_TABLE    = local.table["transactions"].name
+        TRANSACTION_IDS_TABLE = local.table["transaction-ids"].name
+        RESPONSE_TIME_METRIC  = "API/ResponseTime"
+        CORS_ORIGINS          = local.origins
+      }
+      policy_statements = {
+        label_transactions = { actions = ["dynamodb:UpdateItem"], resources = [local.table["transactions"].arn] }
+        find_ids           = { actions = ["dynamodb:GetItem"], resources = [local.table["transaction-ids"].arn] }
+      }
     }
 
     # What was decided, as lines of the lake: up to a thousand an object, and nobody waits for them.
@@ -363,6 +484,7 @@ locals {
       spend = {
         description = "Publishes what the day before cost, by the tags of this environment."
         memory_mb   = 256
+        in_network  = false # an endpoint of Cost Explorer takes no policy: it would let foreign credentials out
         environment = { COST_PROJECT = local.tags.Project, COST_ENVIRONMENT = local.tags.Environment }
         policy_statements = {
           read_the_bill = { actions = ["ce:GetCostAndUsage"], resources = ["*"] }
@@ -395,6 +517,8 @@ module "functions" {
   event_sources           = each.value.event_sources
   schedules               = each.value.schedules
   destinations            = each.value.destinations
+  vpc                     = each.value.in_network ? local.lambda_vpc : null
+  begins_traces           = !contains(["stream_process", "lake"], each.key) # one for each batch of a stream would cost most
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
 }
@@ -418,6 +542,7 @@ module "reshard" {
   policy_statements    = module.stream.autoscaling.policy_statements
   schedules            = module.stream.autoscaling.schedules
   destinations         = { on_failure_arn = module.monitoring.processing_failures_topic_arn }
+  vpc                  = local.lambda_vpc
   kms_key_arn          = module.encryption.key_arn
   log_retention_days   = var.log_retention_days
 }
@@ -442,33 +567,34 @@ locals {
     getTransaction           = "customer_query"
     listCustomerTransactions = "customer_query"
     getFraudInsights         = "customer_query"
+    recordLabel              = "label"
     getHealth                = "customer_query"
   }
-  by_function = {
-    for operation, package in local.served_by : operation => {
-      function_name = module.functions[package].name
-      invoke_arn    = module.functions[package].invoke_arn
-      qualifier     = module.functions[package].qualifier
-      kinesis       = null
-    }
-  }
-  by_gateway = {
-    submitTransaction = {
-      function_name = null
-      invoke_arn    = null
-      qualifier     = null
-      kinesis       = { stream_name = module.stream.name, stream_arn = module.stream.arn, kms_key_arn = module.encryption.key_arn }
-    }
-  }
+
+  # The one operation that the gateway can do by itself.
+  by_gateway = { for operation in keys(local.served_by) : operation => var.api.submit_directly && operation == "submitTransaction" }
 }
 
 module "api" {
   source = "../../modules/rest_api"
 
-  name         = local.api_name
-  stage_name   = local.api_stage
-  openapi      = file("${path.root}/openapi.yaml")
-  integrations = merge(local.by_function, var.api.submit_directly ? local.by_gateway : {})
+  name       = local.api_name
+  stage_name = local.api_stage
+  openapi    = file("${path.root}/openapi.yaml")
+
+  # Choice by choice, and not the one object or the other: of those, a plan would have to know everything.
+  integrations = {
+    for operation, package in local.served_by : operation => {
+      function_name = local.by_gateway[operation] ? null : module.functions[package].name
+      invoke_arn    = local.by_gateway[operation] ? null : module.functions[package].invoke_arn
+      qualifier     = local.by_gateway[operation] ? null : module.functions[package].qualifier
+      kinesis = local.by_gateway[operation] ? {
+        stream_name = module.stream.name
+        stream_arn  = module.stream.arn
+        kms_key_arn = module.encryption.key_arn
+      } : null
+    }
+  }
 
   security = local.schemes
   jwt      = var.api.authorization == "JWT" ? { user_pool_arns = [module.user_pool["this"].arn] } : null
@@ -479,10 +605,11 @@ module "api" {
   })
   clients                = var.api.clients
   api_key_value          = var.api_key_value
+  traced_share           = var.traced_share
   manage_account_logging = var.manage_account_logging
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = var.log_retention_days
-  alarms                 = { latency_p99_ms = 100 }
+  alarms                 = { latency_p99_ms = 100, latency_periods = 3 }
 }
 
 module "user_pool" {
@@ -497,7 +624,8 @@ module "user_pool" {
 # Resilience, audit, cost
 # ---------------------------------------------------------------------------------------------------------------------
 
-# What AWS itself tells of: failed jobs and backups, and the month's cost. Alarms have a topic of their own.
+# What AWS itself tells of: failed jobs, loads and backups, findings of AWS Config, and the month's cost. Alarms have a
+# topic of their own.
 module "events_topic" {
   source = "../../modules/alert_topic"
 
@@ -522,11 +650,10 @@ module "backup" {
 module "budget" {
   source = "../../modules/budgets"
 
-  name            = format(local.name, "monthly")
-  amounts         = var.budget_amounts
-  cost_tag        = { key = "Project", values = [local.tags.Project] }
-  topic_arn       = module.events_topic.arn
-  email_addresses = var.alert_emails
+  name      = format(local.name, "monthly")
+  amounts   = var.budget_amounts
+  cost_tag  = { key = "Project", values = [local.tags.Project] }
+  topic_arn = module.events_topic.arn # its addresses hear of it there, and once
 }
 
 module "audit_trail" {
@@ -542,6 +669,7 @@ module "audit_trail" {
     except_roles = [for purpose in local.purposes : format(local.name, purpose)]
   }
   manage_config_recorder = var.audit_trail.manage_config_recorder
+  findings_topic         = { arn = module.events_topic.arn }
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = var.log_retention_days
   force_destroy          = var.force_destroy
@@ -570,8 +698,12 @@ locals {
     sweep-failed          = ["sweep", "SweepFailed", "A waiting transaction could not be put on the stream again."]
     policy-refresh-failed = ["stream_process", "PolicyRefreshFailed", "A policy document could not be read or was refused; the one before it decides."]
     policy-fallback       = ["stream_process", "PolicyFallback", "No policy document could be read at a start; packaged rules decide."]
-    books-differ          = ["report", "Report/Differences", "The compliance report found transactions that table and lake do not agree on."]
-    books-not-compared    = ["report", "Report/NotCompared", "The compliance report could not compare table and lake."]
+  }
+
+  # Told with each report, 0 included: between two of them, the books are as they were.
+  reported = {
+    books-differ       = ["Report/Differences", "The compliance report found transactions that table and lake do not agree on."]
+    books-not-compared = ["Report/NotCompared", "The compliance report could not compare table and lake."]
   }
 
   delays = {
@@ -587,11 +719,22 @@ locals {
     { lake-dead-letter = module.lake_dead_letters.alarm },
     { for name, alarm in module.events_topic.alarms : "events-${name}" => alarm },
     local.trail == null ? {} : { for name, alarm in local.trail.alarms : "audit-${name}" => alarm },
+    merge([for cache in module.table_cache : { for name, alarm in cache.alarms : "cache-${name}" => alarm }]...),
+    merge([for warehouse in module.warehouse : { for name, alarm in warehouse.alarms : "warehouse-${name}" => alarm }]...),
     { for name, counted in local.counted : name => {
       namespace   = local.namespace
       dimensions  = { service = counted[0] }
       metric_name = counted[1]
       description = counted[2]
+    } },
+    { for name, reported in local.reported : name => {
+      namespace          = local.namespace
+      dimensions         = { service = "report" }
+      metric_name        = reported[0]
+      description        = reported[1]
+      statistic          = "Maximum"
+      period_seconds     = 3600
+      treat_missing_data = "ignore"
     } },
     { for name, delay in local.delays : name => {
       description = delay.text
@@ -607,8 +750,8 @@ locals {
 module "monitoring" {
   source = "../../modules/monitoring"
 
-  name                        = format(local.name, "operations")
-  name_formats                = { alarm = local.name, topic = local.name }
+  name                        = "securebank"
+  name_formats                = { alarm = local.name, topic = local.name, dashboard = "%s-${var.environment}" }
   kms_key_arn                 = module.encryption.key_arn
   failure_email_subscriptions = var.alert_emails
   fraud_email_subscriptions   = var.alert_emails
@@ -621,11 +764,28 @@ module "monitoring" {
     "decision-delay", "failures-unrecorded", "given-up-failed", "lake-dead-letter", "policy-fallback", "records-lost",
     "sweep-failed", "transactions-failed", "transactions-stale",
   ]
-  decision_metrics = { namespace = local.namespace, service = "stream_process" }
+  decision_metrics = {
+    namespace = local.namespace
+    service   = "stream_process"
+    names     = { processed = "Transactions/ProcessedCount", fraud = "Fraud/DetectedCount" }
+  }
+  thresholds    = { fraud_rate_minutes = 5, error_rate_minutes = 5, error_rate_periods = 2 }
+  response_time = { services = toset([for package in local.served_by : package if package != "ingest" || !var.api.submit_directly]) }
   dashboard = {
     api                = { name = module.api.name, stage = module.api.stage_name }
     queues             = { given-up = module.stream_dead_letters.queue_name }
     dead_letter_queues = { lake = module.lake_dead_letters.name }
+    streams            = { transactions = module.stream.name }
     tables             = { for key, table in module.tables : key => table.name }
+  }
+  dashboards = {
+    business = true
+    cost = {
+      # A thirtieth of each amount that is told of in a month.
+      daily_limits_usd    = [for amount in sort([for amount in var.budget_amounts : format("%09.2f", amount / 30)]) : tonumber(amount)]
+      buckets             = { lake = module.lake.name, reports = module.reports.name }
+      athena_workgroups   = { lake = module.lake.workgroup_name }
+      redshift_workgroups = { for warehouse in module.warehouse : "warehouse" => warehouse.installation.workgroup_name if warehouse.installation.workgroup_name != null }
+    }
   }
 }

@@ -105,9 +105,33 @@ output "spark_job_names" {
   value       = module.spark_jobs.job_names
 }
 
+output "warehouse" {
+  description = "What make warehouse needs to install the SQL: workgroup_name or cluster_identifier, database_name, admin_secret_arn and others; null without a warehouse."
+  value       = one([for warehouse in module.warehouse : warehouse.installation])
+}
+
 output "reports_bucket_name" {
   description = "Name of the bucket of the compliance reports, which nobody can change."
   value       = module.reports.name
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Network
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "network" {
+  description = "Where the functions run, for what you add beside them: vpc_id, private_subnet_ids (by zone), functions_security_group_id, and nat_addresses (by zone; none without internet_access). Null without a network."
+  value = one([for network in module.network : {
+    vpc_id                      = network.vpc_id
+    private_subnet_ids          = network.private_subnet_ids
+    functions_security_group_id = network.functions_security_group_id
+    nat_addresses               = network.nat_addresses
+  }])
+}
+
+output "table_cache_endpoint" {
+  description = "Host and port of DAX (TLS), for readers in the functions' security group; null without a table cache."
+  value       = one([for cache in module.table_cache : cache.configuration_endpoint])
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -125,8 +149,13 @@ output "fraud_alerts_topic_arn" {
 }
 
 output "dashboard_url" {
-  description = "Address of the dashboard in the console."
+  description = "Address of the dashboard of operations in the console."
   value       = module.monitoring.dashboard_url
+}
+
+output "dashboard_urls" {
+  description = "Addresses of the dashboards in the console: operations, business, cost."
+  value       = module.monitoring.dashboard_urls
 }
 
 output "kms_key_arn" {

@@ -50,6 +50,25 @@ variable "log_retention_days" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Network
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "network" {
+  description = <<-EOT
+    The private network of the functions, with endpoints for what they call; the function spend stays outside. Null: they run in no network of yours, and no endpoint is billed by the hour.
+      cidr_block      : private IPv4 range, /16 to /22 (default 10.0.0.0/20)
+      zones           : availability zones, 2 to 6 (default 2, with a warehouse 3)
+      internet_access : way out by HTTPS: none (default); single, one NAT gateway for all zones; per_zone, one in each
+  EOT
+  type = object({
+    cidr_block      = optional(string, "10.0.0.0/20")
+    zones           = optional(number)
+    internet_access = optional(string, "none")
+  })
+  default = {}
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # API
 # ---------------------------------------------------------------------------------------------------------------------
 
@@ -112,6 +131,12 @@ variable "api_key_value" {
   sensitive   = true
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1; what follows on the streams is not traced. Null: X-Ray's own rule, the first request of each second and 5 % of the others, which at a million requests a month is nearly each of them, for $5; null also where X-Ray's rules do not exist: the emulators."
+  type        = number
+  default     = 0.05
+}
+
 variable "manage_account_logging" {
   description = "Whether to set the role by which API Gateway writes logs, which is one for all APIs of an account and region. False where something else has set it already."
   type        = bool
@@ -171,7 +196,7 @@ variable "processor" {
 }
 
 variable "processor_reserved_concurrency" {
-  description = "Calls of the function that decides that may run at once, taken out of the account's pool of usually 1,000: the documented 1,000 need a quota of 1,100 or more. Null: no reservation."
+  description = "Calls of the function that decides that may run at once, taken out of the account's pool of usually 1,000. AWS keeps 100 of it unreserved and the function reshard reserves 1: the documented 1,000 need a quota of 1,101. Null: no reservation."
   type        = number
   default     = 1000
 
@@ -295,6 +320,35 @@ variable "report_retention" {
   nullable = false
 }
 
+variable "warehouse" {
+  description = <<-EOT
+    A Redshift that reads the lake, billed as long as it is there; it needs the network. Null: none (default).
+      kind          : serverless (default), or provisioned, a cluster of RA3 nodes
+      max_capacity  : Redshift processing units that a serverless one may take, a multiple of 8 (default 32)
+      node_type     : of a provisioned one (default ra3.large)
+      nodes         : of a provisioned one (default 2)
+      loads_enabled : whether it is loaded by the clock; false until make warehouse has installed the SQL (default false)
+  EOT
+  type = object({
+    kind          = optional(string, "serverless")
+    max_capacity  = optional(number, 32)
+    node_type     = optional(string, "ra3.large")
+    nodes         = optional(number, 2)
+    loads_enabled = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.warehouse == null || var.network != null
+    error_message = "warehouse needs the network: it is never reachable from the internet."
+  }
+
+  validation {
+    condition     = try(var.warehouse.kind, "provisioned") != "serverless" || try(coalesce(var.network.zones, 3), 3) >= 3
+    error_message = "A serverless warehouse needs network.zones of 3 or more."
+  }
+}
+
 variable "report_schedule" {
   description = "When the compliance report of the day before is made, an EventBridge expression in UTC; after the daily Spark job."
   type        = string
@@ -309,6 +363,34 @@ variable "backup" {
   description = "Whether AWS Backup keeps weekly copies of the tables, beside the 35 days of point-in-time recovery."
   type        = bool
   default     = true
+}
+
+variable "replica_regions" {
+  description = <<-EOT
+    Further regions that hold the tables (global tables), by the region's name; none by default. Only this region may decide.
+      kms_key_arn : ARN of a customer key of that region
+  EOT
+  type        = map(object({ kms_key_arn = string }))
+  default     = {}
+  nullable    = false
+}
+
+variable "table_cache" {
+  description = <<-EOT
+    A DAX cluster before the tables of transactions and customers, for readers that you bring: the functions of this system do not use it. It needs the network, and is billed by the hour and node. Null: none (default).
+      node_type : dax.TYPE (default dax.t3.small)
+      nodes     : 1 to 11 (default 3)
+  EOT
+  type = object({
+    node_type = optional(string, "dax.t3.small")
+    nodes     = optional(number, 3)
+  })
+  default = null
+
+  validation {
+    condition     = var.table_cache == null || var.network != null
+    error_message = "table_cache needs the network: DAX is reached from within only."
+  }
 }
 
 variable "budget_amounts" {

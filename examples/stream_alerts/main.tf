@@ -135,6 +135,7 @@ locals {
       purpose         = "detect-fraud"
       description     = "Decides on what the stream says was accepted, and queues an alert for what looks suspicious."
       timeout_seconds = 30
+      begins_traces   = false # one for each record of the stream would cost as much as the rest of the API
       environment = {
         TRANSACTIONS_TABLE     = module.transactions.name
         ALERT_QUEUE_URL        = module.alerts.queue_url
@@ -198,6 +199,7 @@ module "functions" {
   timeout_seconds         = each.value.timeout_seconds
   reserved_concurrency    = var.reserved_concurrency
   provisioned_concurrency = lookup(each.value, "provisioned_concurrency", null)
+  begins_traces           = lookup(each.value, "begins_traces", true)
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = local.log_retention_days
   policy_statements       = each.value.policy_statements
@@ -240,6 +242,7 @@ module "api" {
   throttle               = var.api_throttle
   api_key_value          = var.api_key_value
   manage_account_logging = var.manage_account_logging
+  traced_share           = var.traced_share
   logging_role_name      = "role-api-gateway-logs-${local.suffix}"
   kms_key_arn            = module.encryption.key_arn
   log_retention_days     = local.log_retention_days

@@ -47,6 +47,12 @@ variable "api_throttle" {
   default = {}
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1; what follows on the stream is not traced. Null: X-Ray's own rule, the first request of each second and 5 % of the others, which at a million requests a month is nearly each of them, for $5; null also where X-Ray's rules do not exist: the emulators."
+  type        = number
+  default     = 0.05
+}
+
 variable "api_key_required" {
   description = "Whether requests need an API key in the header x-api-key. The documented system asks for none: then whoever knows the URL may submit transactions."
   type        = bool

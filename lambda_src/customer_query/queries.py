@@ -12,7 +12,12 @@ from customer_query.filters import filters_of
 from customer_query.insights import by_day, counted_rows, date_range_of, days_of, insights, threshold_of
 from customer_query.summary import summary_of
 from customer_query.transactions import CustomerTransactions
-from customer_query.views import transaction_view, transaction_view_with_history
+from customer_query.views import (
+    is_refused_record,
+    refused_view,
+    transaction_view,
+    transaction_view_with_history,
+)
 from pipeline.aws.clock import utc_now
 from pipeline.aws.http import Response, answer, claims_of, error, request_id_of
 from pipeline.aws.operations import Operation, answered
@@ -64,6 +69,8 @@ class Queries:
             # The same for another's transaction as for none: nobody learns here which ids are taken.
             details = {"field": "transaction_id"}
             return error(404, "NOT_FOUND", "There is no such transaction.", request_id_of(event), details)
+        if is_refused_record(row):  # whose it was to be nobody knows, so only who sees all customers gets here
+            return answer(200, refused_view(row))  # and a corrected body may be on its way
         waits = row.get("status") == Status.RECEIVED.value  # and is another in a moment
         return answer(200, transaction_view_with_history(row), None if waits else self._cached)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from customer_query.filters import Filters
 from pipeline.aws.dynamo import from_item, to_item
+from pipeline.domain.records import REFUSED_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,8 +64,11 @@ class CustomerTransactions:
         self._ids_table = ids_table
 
     def find(self, transaction_id: str) -> Optional[dict[str, Any]]:
-        """Return the row as it stands now (both reads are strongly consistent), or None."""
-        claim = self._get(self._ids_table, {"transaction_id": {"S": transaction_id}})
+        """Return the row as it stands now (the reads are strongly consistent), or None.
+
+        Of an id that nobody has claimed it is the row of the latest record that named it and was refused.
+        """
+        claim = self._claim(transaction_id) or self._claim(REFUSED_PREFIX + transaction_id)
         if claim is None:
             return None
         row = self._get(self._table, {name: claim[name] for name in ("customer_id", SORT_KEY)})
@@ -107,6 +111,9 @@ class CustomerTransactions:
         """Read each table once, for nothing; raises what any reader would get."""
         self._get(self._ids_table, {"transaction_id": {"S": PROBE_ID}})
         self._get(self._table, to_item({"customer_id": PROBE_ID, SORT_KEY: PROBE_ID}))
+
+    def _claim(self, key: str) -> Any:
+        return self._get(self._ids_table, {"transaction_id": {"S": key}})
 
     def _query(self, arguments: dict[str, Any], limit: int, start_key: Any) -> Any:
         start = {} if start_key is None else {"ExclusiveStartKey": start_key}

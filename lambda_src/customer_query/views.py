@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.domain.money import json_amount
+from pipeline.domain.records import MESSAGE_PREFIX
 from pipeline.domain.views import decision_view, history_view, location_view
 
 _SAME = (
@@ -41,6 +42,23 @@ def transaction_view(row: Mapping[str, Any]) -> dict[str, Any]:
     if "decision" in row:
         view["decision"] = decision_view(row["decision"])
     return view
+
+
+def is_refused_record(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row is that of a record which was refused, and so nobody's transaction."""
+    return str(row["transaction_id"]).startswith(MESSAGE_PREFIX)
+
+
+def refused_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the API's schema `RefusedSubmission` promises; nothing else of the record was kept."""
+    return {
+        "transaction_id": row["claimed_transaction_id"],
+        "received_at": row["received_at"],
+        "status": row["status"],
+        "revision": int(row["revision"]),
+        "rejection": {name: row["rejection"][name] for name in ("code", "field", "text")},
+        "history": history_view(row),
+    }
 
 
 def transaction_view_with_history(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Recorder:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._failures = Failures(ledger, quarantine, alerts, now, sleep)
+        self._failures = Failures(ledger, quarantine, alerts, now, sleep, over_fences=True)
 
     def record(self, message: Message) -> None:
         """Record one message of the dead-letter queue.

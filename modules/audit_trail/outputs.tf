@@ -34,7 +34,7 @@ output "alarms" {
 }
 
 output "configuration" {
-  description = "What the trail was given, for the checks of the root that composes it: multi_region, log_file_validation, kms_key_arn, data_events (ARNs and prefixes that are watched), watched (names of the metrics), object_lock (mode or null), config_rules (names)."
+  description = "What the trail was given, for the checks of the root that composes it: multi_region, log_file_validation, kms_key_arn, data_events (ARNs and prefixes that are watched), watched (names of the metrics), object_lock (mode or null), config_rules (names), findings_topic_arn (null: nobody is told)."
   value = {
     multi_region        = aws_cloudtrail.this.is_multi_region_trail
     log_file_validation = aws_cloudtrail.this.enable_log_file_validation
@@ -43,5 +43,6 @@ output "configuration" {
     watched             = toset(keys(aws_cloudwatch_log_metric_filter.this))
     object_lock         = try(var.object_lock.mode, null)
     config_rules        = toset(keys(aws_config_config_rule.this))
+    findings_topic_arn  = one([for target in aws_cloudwatch_event_target.noncompliant : target.arn])
   }
 }

@@ -470,19 +470,19 @@ locals {
     }
 
     customer_profiles = {
-      description = "What is known of each customer by currency at the end of a day; written by daily-transaction-aggregation."
+      description = "Each customer's last 28 days by currency, as they stand at the end of a day; written by daily-transaction-aggregation."
       prefix      = "processed/customer-profiles"
       format      = "parquet"
       columns = [
         ["customer_id", "string", "Whose profile it is"],
         ["currency", "string", "ISO 4217 code"],
-        ["transaction_count", "bigint", "Number of transactions"],
-        ["total_amount", "decimal(28,3)", "Sum of the amounts"],
-        ["average_amount", "decimal(28,6)", "Mean amount"],
-        ["categories", "array<string>", "Merchant categories used"],
-        ["first_seen", "string", "First transaction, ISO 8601, UTC"],
-        ["last_seen", "string", "Last transaction, ISO 8601, UTC"],
-        ["fraud_count", "bigint", "Transactions that the decision suspects"],
+        ["transaction_count", "bigint", "Number of transactions of the last 28 days"],
+        ["total_amount", "decimal(28,3)", "Sum of their amounts"],
+        ["average_amount", "decimal(28,6)", "Their mean amount"],
+        ["categories", "array<string>", "Merchant categories of them"],
+        ["first_seen", "string", "First of them, ISO 8601, UTC"],
+        ["last_seen", "string", "Last of them, ISO 8601, UTC"],
+        ["fraud_count", "bigint", "Those that the decision suspects"],
       ]
       partition_keys = [["day", "string", "YYYY-MM-DD, UTC"]]
       template       = "day=$${day}"
@@ -494,14 +494,14 @@ locals {
       prefix      = "processed/fraud-patterns"
       format      = "parquet"
       columns = [
-        ["pattern", "string", "Kind of pattern"],
+        ["pattern", "string", "dimension=value"],
         ["dimension", "string", "What is counted by, for instance the merchant category"],
         ["value", "string", "Value of the dimension"],
         ["transactions", "bigint", "Number of transactions"],
-        ["frauds", "bigint", "Transactions that the decision suspects"],
-        ["fraud_rate", "double", "Share of them, 0 to 1"],
-        ["false_positive_rate", "double", "Share of the genuine that the decision suspects; null without labels"],
-        ["false_negative_rate", "double", "Share of the frauds that it does not suspect; null without labels"],
+        ["frauds", "bigint", "Transactions that are fraud by the best that is known: labelled fraud, or suspected and without a label"],
+        ["fraud_rate", "double", "Share of the transactions that are frauds, 0 to 1"],
+        ["false_positive_rate", "double", "Share of those labelled genuine that the decision suspects; null with too few labels"],
+        ["false_negative_rate", "double", "Share of those labelled fraud that it does not suspect; null with too few labels"],
       ]
       partition_keys = [["week", "string", "Its Monday, YYYY-MM-DD, UTC"]]
       template       = "week=$${week}"

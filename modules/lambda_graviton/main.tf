@@ -256,7 +256,8 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = "Active"
+    # PassThrough takes part in traces that are there. A stream carries none, so its consumers would begin their own.
+    mode = var.begins_traces ? "Active" : "PassThrough"
   }
 
   dynamic "vpc_config" {

@@ -211,6 +211,12 @@ variable "environment" {
   }
 }
 
+variable "begins_traces" {
+  description = "Whether a call that brings no trace begins one: Lambda records the first of each second and 5 % of the others, and X-Ray takes $5 for a million. False: the function takes part in traces that are there, and begins none."
+  type        = bool
+  default     = true
+}
+
 variable "vpc" {
   description = <<-EOT
     Network that the function runs in. Null: Lambda's own, from which AWS services are reached directly.

@@ -66,7 +66,7 @@ locals {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), alarms (metric, dimensions, statistic, period_seconds, evaluation_periods, threshold, comparison_operator and topic_arns of each of the argument alarms and of those that follow from functions), error_rate_alarms (threshold_percent, period_seconds and topic_arns of each function's), error_rate_periods (in a row, of each function's), fraud_rate_alarm (topic_arns), fraud_rate (metrics, percent, minutes and minimum_decisions), critical_alarm (rule and topic_arns; null where nothing is watched), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard of operations shows of each function and queue), dashboards (titles of the graphs of each)."
+  description = "What the resources were given, for the checks of the root that composes it: topics (the configuration of each that is made here), alarms (metric, dimensions, statistic, period_seconds, evaluation_periods, threshold, comparison_operator, treat_missing_data and topic_arns of each of the argument alarms and of those that follow from functions), error_rate_alarms (threshold_percent, period_seconds and topic_arns of each function's), error_rate_periods (in a row, of each function's), fraud_rate_alarm (topic_arns), fraud_rate (metrics, percent, minutes and minimum_decisions), critical_alarm (rule and topic_arns; null where nothing is watched), dashboard_metrics and dashboard_queue_metrics (names of the metrics that the dashboard of operations shows of each function and queue), dashboards (titles of the graphs of each)."
   value = {
     topics = { for key, topic in module.topic : key => topic.configuration }
     alarms = {
@@ -78,6 +78,7 @@ output "configuration" {
         evaluation_periods  = alarm.evaluation_periods
         threshold           = alarm.threshold
         comparison_operator = alarm.comparison_operator
+        treat_missing_data  = alarm.treat_missing_data
         topic_arns          = alarm.alarm_actions
       }
     }

@@ -300,7 +300,7 @@ resource "aws_security_group" "functions" {
 
 resource "aws_security_group" "endpoints" {
   name        = "${var.name}-endpoints"
-  description = "Interface endpoints: are called by the functions over HTTPS, and by nobody else; call nobody"
+  description = "Interface endpoints: are called over HTTPS by who is in this network for it, and by nobody else; call nobody"
   vpc_id      = aws_vpc.this.id
 
   tags = { Name = "${var.name}-endpoints" }
@@ -321,7 +321,7 @@ resource "aws_security_group" "data" {
   for_each = length(var.data_ports) == 0 ? toset([]) : toset(["this"])
 
   name        = "${var.name}-data"
-  description = "Data stores: are called by the functions on their ports, and by nobody else; call nobody"
+  description = "Data stores: are called by the functions on their ports, and by nobody else"
   vpc_id      = aws_vpc.this.id
 
   tags = { Name = "${var.name}-data" }
@@ -337,6 +337,43 @@ resource "aws_vpc_security_group_ingress_rule" "data_from_functions" {
   ip_protocol                  = "tcp"
   from_port                    = each.value
   to_port                      = each.value
+}
+
+locals {
+  calling_stores = var.data_stores_call_services ? toset(["this"]) : toset([])
+}
+
+resource "aws_vpc_security_group_egress_rule" "endpoints_from_data" {
+  for_each = local.calling_stores
+
+  security_group_id            = aws_security_group.data[each.key].id
+  description                  = "HTTPS to the interface endpoints"
+  referenced_security_group_id = aws_security_group.endpoints.id
+  ip_protocol                  = "tcp"
+  from_port                    = local.https
+  to_port                      = local.https
+}
+
+resource "aws_vpc_security_group_ingress_rule" "endpoints_from_data" {
+  for_each = local.calling_stores
+
+  security_group_id            = aws_security_group.endpoints.id
+  description                  = "HTTPS from the data stores"
+  referenced_security_group_id = aws_security_group.data[each.key].id
+  ip_protocol                  = "tcp"
+  from_port                    = local.https
+  to_port                      = local.https
+}
+
+resource "aws_vpc_security_group_egress_rule" "s3_from_data" {
+  for_each = local.calling_stores
+
+  security_group_id = aws_security_group.data[each.key].id
+  description       = "HTTPS to S3"
+  prefix_list_id    = aws_vpc_endpoint.gateway["s3"].prefix_list_id
+  ip_protocol       = "tcp"
+  from_port         = local.https
+  to_port           = local.https
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -377,6 +414,8 @@ locals {
 
 # The most that can be done through an endpoint. It grants nothing: what a function may do stands in its role.
 data "aws_iam_policy_document" "endpoint" {
+  #checkov:skip=TXN_8:An endpoint policy grants nothing, it limits: what may be done stands in the roles. Where actions are named, they are all that passes.
+
   for_each = local.endpoints # also where a policy is given: it may only be known after the plan
 
   # Neither foreign credentials in here, nor ours towards foreign resources: data has no way out through a service.
@@ -428,6 +467,8 @@ locals {
 }
 
 resource "aws_vpc_endpoint" "gateway" {
+  #checkov:skip=TXN_9:An endpoint policy grants nothing, it limits: what may be done stands in the roles. Where actions are named, they are all that passes.
+
   for_each = local.gateway_services
 
   vpc_id            = aws_vpc.this.id
@@ -440,6 +481,8 @@ resource "aws_vpc_endpoint" "gateway" {
 }
 
 resource "aws_vpc_endpoint" "interface" {
+  #checkov:skip=TXN_9:An endpoint policy grants nothing, it limits: what may be done stands in the roles. Where actions are named, they are all that passes.
+
   for_each = var.interface_endpoints
 
   vpc_id              = aws_vpc.this.id

@@ -85,6 +85,18 @@ variable "data_ports" {
   }
 }
 
+variable "data_stores_call_services" {
+  description = "Whether the data stores may call the endpoints and S3 over HTTPS, as Redshift does with enhanced VPC routing. Without (default) they call nobody. Needs data_ports."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.data_stores_call_services || length(var.data_ports) > 0
+    error_message = "data_stores_call_services needs data_ports: without any there is no group of data stores."
+  }
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Endpoints
 # ---------------------------------------------------------------------------------------------------------------------

@@ -700,6 +700,24 @@ resource "aws_api_gateway_stage" "this" {
   ]
 }
 
+# Which requests are traced is decided here, for all that follows from them. X-Ray's own rule would record the first
+# request of every second, which at less than one a second is each of them.
+resource "aws_xray_sampling_rule" "this" {
+  for_each = var.traced_share == null ? {} : { this = var.traced_share }
+
+  rule_name      = "api-${substr(sha256("${var.name}/${var.stage_name}"), 0, 16)}" # 32 characters are the most
+  priority       = 1000
+  version        = 1
+  reservoir_size = 0
+  fixed_rate     = each.value
+  service_type   = "AWS::ApiGateway::Stage"
+  service_name   = "${aws_api_gateway_rest_api.this.name}/${var.stage_name}"
+  resource_arn   = "*"
+  host           = "*"
+  http_method    = "*"
+  url_path       = "*"
+}
+
 resource "aws_api_gateway_method_settings" "all" {
   # checkov:skip=CKV_AWS_225:Answers come from a cache only where the caller says so, by operation (below)
   # checkov:skip=CKV_AWS_308:What is cached, by operation (below), is encrypted

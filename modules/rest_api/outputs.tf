@@ -98,13 +98,13 @@ output "alarms" {
       treat_missing_data  = "notBreaching"
     }
     api-latency = {
-      description         = "The slowest 1 % of the API's answers took more than ${var.alarms.latency_p99_ms} ms over 5 minutes."
+      description         = "The slowest 1 % of the API's answers took more than ${var.alarms.latency_p99_ms} ms over ${5 * var.alarms.latency_periods} minutes."
       namespace           = "AWS/ApiGateway"
       metric_name         = "Latency"
       dimensions          = { ApiName = aws_api_gateway_rest_api.this.name, Stage = aws_api_gateway_stage.this.stage_name }
       statistic           = "p99"
       period_seconds      = 300
-      evaluation_periods  = 1
+      evaluation_periods  = var.alarms.latency_periods
       threshold           = var.alarms.latency_p99_ms
       comparison_operator = "GreaterThanThreshold"
       treat_missing_data  = "notBreaching"

@@ -247,6 +247,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "traced_share" {
+  description = "Share of the requests that X-Ray traces, 0 to 1, together with what follows from them; X-Ray takes $5 for a million traces. Null: X-Ray's own rule, which is the first request of each second and 5 % of the others: nearly all of an API with less than one a second."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.traced_share == null ? true : var.traced_share >= 0 && var.traced_share <= 1
+    error_message = "traced_share must lie between 0 and 1."
+  }
+}
+
 variable "throttle" {
   description = <<-EOT
     Requests that are let through, for the first client (if there are keys) and for each method of the stage; more get 429.
@@ -438,12 +449,14 @@ variable "logging_role_name" {
 variable "alarms" {
   description = <<-EOT
     Thresholds of the API's alarms.
-      error_percent  : share of answers with a 5xx status over 5 minutes, in percent, above which the error alarm fires (default 1)
-      latency_p99_ms : 99th percentile of the answer time over 5 minutes, in milliseconds, above which the latency alarm fires (default 1,000)
+      error_percent   : share of answers with a 5xx status over 5 minutes, in percent, above which the error alarm fires (default 1)
+      latency_p99_ms  : 99th percentile of the answer time over 5 minutes, in milliseconds, above which the latency alarm fires (default 1,000)
+      latency_periods : periods of 5 minutes in a row in each of which it must lie above, 1 to 10 (default 1)
   EOT
   type = object({
-    error_percent  = optional(number, 1)
-    latency_p99_ms = optional(number, 1000)
+    error_percent   = optional(number, 1)
+    latency_p99_ms  = optional(number, 1000)
+    latency_periods = optional(number, 1)
   })
   default = {}
 
@@ -455,5 +468,10 @@ variable "alarms" {
   validation {
     condition     = var.alarms.latency_p99_ms >= 1 && var.alarms.latency_p99_ms <= 29000
     error_message = "alarms.latency_p99_ms must lie between 1 and 29,000, where the gateway gives up."
+  }
+
+  validation {
+    condition     = var.alarms.latency_periods >= 1 && var.alarms.latency_periods <= 10 && floor(var.alarms.latency_periods) == var.alarms.latency_periods
+    error_message = "alarms.latency_periods must be a whole number from 1 to 10."
   }
 }

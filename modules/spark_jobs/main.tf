@@ -11,6 +11,9 @@ locals {
 
   job_names = { for key in keys(var.jobs) : key => "${var.name}-${replace(key, "_", "-")}" }
 
+  # Who proposes thresholds has to know those in force.
+  policies = { for key in keys(var.jobs) : key => [for parameter in var.policy_parameter[*] : parameter.arn if key == "fraud_pattern_analysis"] }
+
   # A key follows from the content: a run that has begun never finds half of another version.
   code_prefix = "code/spark/"
   code = merge(
@@ -102,7 +105,7 @@ data "aws_iam_policy_document" "permissions" {
   }
 
   dynamic "statement" {
-    for_each = length(each.value.parameters) > 0 ? [each.value.parameters] : []
+    for_each = [for arns in [concat(each.value.parameters, local.policies[each.key])] : arns if length(arns) > 0]
 
     content {
       sid       = "ReadParameters"
@@ -222,6 +225,7 @@ resource "aws_glue_job" "this" {
   }
 
   default_arguments = merge(
+    { for arn in local.policies[each.key] : "--policy_document" => arn },
     { for name, value in each.value.arguments : "--${name}" => value },
     {
       "--lake"                             = "s3://${var.lake_bucket}"

@@ -145,6 +145,25 @@ variable "jobs" {
   }
 }
 
+variable "policy_parameter" {
+  description = <<-EOT
+    Parameter that holds the policy in force, which fraud_pattern_analysis then may read, and proposes thresholds. Null: it proposes none (default).
+      arn : its ARN
+  EOT
+  type        = object({ arn = string })
+  default     = null
+
+  validation {
+    condition     = var.policy_parameter == null ? true : can(regex("^arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+$", var.policy_parameter.arn))
+    error_message = "policy_parameter.arn must be the ARN of a parameter of Systems Manager, without wildcards."
+  }
+
+  validation {
+    condition     = var.policy_parameter == null || contains(keys(var.jobs), "fraud_pattern_analysis")
+    error_message = "policy_parameter is for fraud_pattern_analysis, which jobs does not have."
+  }
+}
+
 variable "schedules_enabled" {
   description = "Whether the jobs run by their schedules. Off, they run only when somebody starts them."
   type        = bool

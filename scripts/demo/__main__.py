@@ -25,7 +25,6 @@ from scripts.demo.systems import ALL as DEMONSTRABLE
 from scripts.errors import CommandError
 
 SHIPPED_MAPPINGS = paths.ROOT / "examples" / "mappings"
-DEFAULT_COUNT = 1000
 DEFAULT_LIMIT = 2000
 DEFAULT_WORKERS = 8
 MAX_WORKERS = 128
@@ -42,7 +41,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--system", default=systems.FLAGSHIP.name, help=f"one of {', '.join(systems.ALL)} (default: the first)"
     )
-    parser.add_argument("--count", type=int, help=f"acceptable transactions to generate (default {DEFAULT_COUNT:,})")
+    parser.add_argument("--count", type=int, help="acceptable transactions to generate (default: the system's)")
     parser.add_argument("--rate", type=float, help="transactions a second (default: as fast as the pipeline decides)")
     parser.add_argument("--input", type=Path, help="a CSV or JSONL file instead of the generator; .gz too")
     parser.add_argument("--map", type=Path, help="the column mapping of INPUT (default: one of examples/mappings)")
@@ -90,7 +89,8 @@ def _problem(options: argparse.Namespace) -> str:
 def source_of(options: argparse.Namespace) -> Source:
     """Return the transactions that the arguments ask for."""
     if options.input is None:
-        return GeneratedSource(DEFAULT_COUNT if options.count is None else options.count, options.seed)
+        system = DEMONSTRABLE[options.system.name]
+        return GeneratedSource(options.count or system.count, options.seed, system.patterns)
     limit = options.limit
     if limit is None:
         limit = DEFAULT_LIMIT if options.count is None else options.count

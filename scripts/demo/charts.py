@@ -136,7 +136,7 @@ def _scores(scores: Sequence[float]) -> Drawn | None:
     if not scores:
         return None
     highest = max(scores)
-    step = 10.0 if highest > 1 else 0.1
+    step = 10.0 if highest > 10 else 1.0 if highest > 1 else 0.1  # points, sums of weights, probabilities
     bins = [number * step for number in range(int(highest / step) + 2)]
 
     def plot(axes: Axes) -> None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from scripts.demo import state, tables
+from scripts.demo.books import Books, Check, Outcomes
 from scripts.demo.model import Merchant
-from scripts.demo.state import Access, Pulse, Row, Snapshot
+from scripts.demo.state import Access, Analysis, Findings, Pulse, Row, Snapshot
 from scripts.demo.system import System
+from scripts.errors import CommandError
 
 _ATTRIBUTES = (
-    "transaction_id", "account_id", "merchant_id", "amount", "currency", "status", "sequence", "decided_at",
+    "transaction_id", "merchant_id", "amount", "currency", "status", "sequence", "occurred_at", "decided_at",
     "decision.score", "decision.outcome", "decision.routes", "decision.policy", "decision.shadows", "history",
 )  # fmt: skip
 
@@ -38,12 +41,16 @@ class Observer:
         self._transactions = access.output(system.transactions_table)
         self._merchants = access.output(system.merchants_table) if system.merchants_table else None
         self._received_index = system.received_index
+        self._account = system.account_attribute
         self._parts = [make(access) for make in system.parts]
+        self._analyses = [make(access) for make in system.analyses]
 
     def prepare(self, merchants: Iterable[Merchant]) -> int:
         """Open the parts and write the merchants' configuration, where there is one; return how many merchants."""
         for part in self._parts:
             part.open()
+        for analysis in self._analyses:
+            analysis.prepare()
         if self._merchants is None:
             return 0
         configured = list(merchants)
@@ -69,9 +76,9 @@ class Observer:
         rows: dict[str, Row] = {}
         found: Counter[str] = Counter()
         unreadable = 0
-        for item in tables.scan(self._dynamodb, self._transactions, _ATTRIBUTES):
+        for item in tables.scan(self._dynamodb, self._transactions, (*_ATTRIBUTES, self._account)):
             if "amount" in item:
-                row = _row(item)
+                row = _row(item, self._account)
                 rows[row.transaction_id] = row
                 found[row.transaction_id] += 1
             else:
@@ -79,13 +86,37 @@ class Observer:
         surplus = {transaction_id: count - 1 for transaction_id, count in found.items() if count > 1}
         return Snapshot(rows, [part.read() for part in self._parts], unreadable, surplus)
 
+    def analyse(self, snapshot: Snapshot, say: Callable[[str], None]) -> Snapshot:
+        """Do the system's analyses; return the snapshot with their findings."""
+        found = [_done(analysis, snapshot.rows, say) for analysis in self._analyses]
+        return replace(snapshot, findings=[*snapshot.findings, *found])
 
-def _row(item: Mapping[str, Any]) -> Row:
+
+@dataclass(frozen=True)
+class Undone(Findings):
+    """An analysis that could not be done, and why: the books are still counted, and do not balance."""
+
+    name: str
+    reason: str
+
+    def enter(self, books: Books, outcomes: Outcomes) -> None:  # noqa: ARG002
+        """Say that it was not done."""
+        books.checks.append(Check(f"The {self.name} could be made", False, self.reason))
+
+
+def _done(analysis: Analysis, rows: Mapping[str, Row], say: Callable[[str], None]) -> Findings:
+    try:
+        return analysis.run(rows, say)
+    except CommandError as error:
+        return Undone(analysis.name, str(error))
+
+
+def _row(item: Mapping[str, Any], account: str) -> Row:
     decision = item.get("decision") or {}
     sequence, decided_at, score = item.get("sequence"), item.get("decided_at"), decision.get("score")
     return Row(
         transaction_id=item["transaction_id"],
-        account_id=item.get("account_id"),
+        account_id=item.get(account),
         merchant_id=item["merchant_id"],
         amount=item["amount"],
         currency=item["currency"],
@@ -98,6 +129,7 @@ def _row(item: Mapping[str, Any]) -> Row:
         commits=sum(1 for entry in item.get("history", ()) if entry.get("reason") == state.DECIDED_REASON),
         policy=decision.get("policy"),
         verdicts=_verdicts(decision),
+        occurred_at=item.get("occurred_at"),
     )
 
 

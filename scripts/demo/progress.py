@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,7 +17,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-STAGES = ("set up", "seed", "send", "settle", "check", "stop", "report")
+ANALYSE = "analyse"
+STAGES = ("set up", "seed", "send", "settle", ANALYSE, "check", "stop", "report")
+"""The stages of a run; not every system has something to analyse."""
 _LINE_EVERY_SECONDS = 5.0
 _RATE_OVER_SECONDS = 6.0
 _BAR_WIDTH = 60
@@ -63,6 +65,8 @@ class Progress:
         Seconds, never going back.
     check
         Called at every step; may raise to end the run.
+    stages
+        The names of the stages to come.
     """
 
     def __init__(
@@ -70,7 +74,9 @@ class Progress:
         console: Console,
         clock: Callable[[], float] = time.monotonic,
         check: Callable[[], None] = lambda: None,
+        stages: Sequence[str] = STAGES,
     ) -> None:
+        self._stages = stages
         self.seconds: dict[str, float] = {}
         self.counters = Counters()
         self._console = console
@@ -140,7 +146,7 @@ class Progress:
     def picture(self) -> RenderableType:
         """Return what a terminal shows now."""
         stages = Table.grid(padding=(0, 1))
-        for name in STAGES:
+        for name in self._stages:
             if name in self.seconds:
                 stages.add_row(Text("✓", "green"), name, Text(f"{self.seconds[name]:.1f} s", "dim"))
             elif name == self._stage:

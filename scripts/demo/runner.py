@@ -1,4 +1,4 @@
-"""One run from an empty machine to a report: set up, seed, send, wait, check the books, report."""
+"""One run from an empty machine to a report: set up, seed, send, wait, analyse, check the books, report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scripts.demo.diagnose import save_complaints
 from scripts.demo.flow import BACKLOG, Backlog, Stillness
 from scripts.demo.model import DemoError, Transaction
 from scripts.demo.observe import Observer
-from scripts.demo.progress import Counters, Progress, Rate
+from scripts.demo.progress import ANALYSE, STAGES, Counters, Progress, Rate
 from scripts.demo.source import Source
 from scripts.demo.stack import Stack
 from scripts.demo.state import WAITING, Pulse, Snapshot
@@ -103,7 +103,8 @@ class Run:
         """
         started_at, began = datetime.now(timezone.utc), self._clock()
         report.forget(self._options.out)
-        with Progress(self._console, self._clock, self._check_interrupted) as progress:
+        stages = [stage for stage in STAGES if stage != ANALYSE or self._system.analyses]
+        with Progress(self._console, self._clock, self._check_interrupted, stages) as progress:
             result = self._with_stack(start_stack, started_at, progress)
             with progress.stage("report"):
                 result.started_at = started_at
@@ -124,6 +125,9 @@ class Run:
                 sent = self._send(stack, observer, progress)
             with progress.stage("settle"):
                 snapshot, stall = self._settle(sent, observer, progress)
+            if self._system.analyses:
+                with progress.stage(ANALYSE):
+                    snapshot = observer.analyse(snapshot, progress.note)
             with progress.stage("check"):
                 result = self._check(sent, snapshot, stack, stall, progress)
                 if not result.books.balanced:

@@ -6,16 +6,18 @@ import csv
 import gzip
 import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional, Protocol, TextIO
 
-from scripts.demo import generator
+from scripts.demo import generator, patterns
 from scripts.demo.mapping import ColumnMapping, MappingError, RowError
 from scripts.demo.model import DemoError, Merchant, Transaction
 from scripts.demo.rows import Row, csv_cells, format_of, json_rows, open_text
 
+_EVERY = 4
+"""Of so many generated transactions one is of a pattern, where patterns are asked for."""
 EXAMPLES_KEPT = 20
 """How many unmappable rows a report shows in full."""
 
@@ -62,13 +64,28 @@ class Source(Protocol):
 
 
 class GeneratedSource:
-    """The project's own generator as an input."""
+    """The project's own generator as an input.
 
-    def __init__(self, count: int, seed: int) -> None:
+    Parameters
+    ----------
+    count
+        Acceptable transactions.
+    seed
+        Same seed, same transactions.
+    kinds
+        Patterns of which every fourth transaction is one; none: all are the generator's.
+
+    """
+
+    def __init__(self, count: int, seed: int, kinds: Sequence[str] = ()) -> None:
+        self._kinds = kinds
+        self._of_kinds = count // _EVERY if kinds else 0
+        self._own = count - self._of_kinds
         self.name = f"generator, {count:,} transactions and the edges among them"
-        self.total = count + count * generator.COMPANIONS_PER_THOUSAND // 1000
+        if self._of_kinds:
+            self.name += f"; a quarter in patterns ({', '.join(kinds)})"
+        self.total = count + self._own * generator.COMPANIONS_PER_THOUSAND // 1000
         self.unmappable = Unmappable()
-        self._count = count
         self._seed = seed
 
     def merchants(self) -> Iterator[Merchant]:
@@ -76,8 +93,20 @@ class GeneratedSource:
         return generator.merchants()
 
     def transactions(self) -> Iterator[Transaction]:
-        """Yield the generator's transactions."""
-        return generator.transactions(self._count, self._seed)
+        """Yield the generator's transactions, and those of patterns among them; each has customers of its own."""
+        own = generator.transactions(self._own, self._seed)
+        if not self._of_kinds:
+            return own
+        return _mixed(own, patterns.transactions(self._of_kinds, self._seed, self._kinds, prefix="pattern"))
+
+
+def _mixed(own: Iterator[Transaction], of_kinds: Iterator[Transaction]) -> Iterator[Transaction]:
+    """Yield one of a kind after each few others, each sort in its order, and what is left of them."""
+    for number, transaction in enumerate(own, start=1):
+        yield transaction
+        if number % (_EVERY - 1) == 0:
+            yield from itertools.islice(of_kinds, 1)
+    yield from of_kinds
 
 
 class FileSource:

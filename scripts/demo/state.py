@@ -1,7 +1,8 @@
 """What is looked at in a deployed system: the rows of its transactions, and the parts that it has beside them.
 
 A part is something that not every system has: accounts, cases, an archive, alerts. It knows how to read itself
-(`Part`), and what it read knows what has to hold in it (`Findings`).
+(`Part`), and what it read knows what has to hold in it (`Findings`). An `Analysis` is work on what is at rest, such as
+a job over a lake: it is done once, after everything is settled, and has findings as well.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 if TYPE_CHECKING:
     from scripts.demo.books import Books, Outcomes
 
 WAITING, FAILED, HELD, REJECTED = "RECEIVED", "FAILED", "HELD", "REJECTED"
 """The statuses of a row that is not decided yet, given up, held back, refused after acceptance."""
-FLAGGED = frozenset({"REVIEW_REQUIRED", "FRAUD_SUSPECTED"})
+FRAUD = "FRAUD_SUSPECTED"
+"""The outcome of a decision that suspects fraud."""
+FLAGGED = frozenset({"REVIEW_REQUIRED", FRAUD})
 """Outcomes of a decision that somebody has to look at."""
 DECIDED_REASON = "SCORED"
 """The reason in a row's history under which a decision is committed."""
@@ -41,6 +44,8 @@ class Row:
         How often its history says that it was decided.
     policy, verdicts
         The policy that decided, and the outcome that each policy would have given, its own among them.
+    occurred_at
+        The time of the event, UTC, RFC 3339; None in a system that keeps none.
 
     """
 
@@ -58,6 +63,12 @@ class Row:
     commits: int = 0
     policy: Optional[str] = None
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    occurred_at: Optional[str] = None
+
+    @property
+    def day(self) -> str:
+        """The day of the event, UTC; empty in a system that keeps no time of it."""
+        return (self.occurred_at or "")[:10]
 
     @property
     def flagged(self) -> bool:
@@ -107,6 +118,41 @@ class Part(ABC):
     @abstractmethod
     def read(self) -> Findings:
         """Read everything."""
+
+
+class Analysis(ABC):
+    """Work on what is at rest: done once, when everything is settled.
+
+    Attributes
+    ----------
+    name
+        What the progress and the report call it.
+
+    """
+
+    name: str
+
+    def prepare(self) -> None:
+        """Make what it needs, before anything is sent; raise `CommandError` where the machine lacks something."""
+        return
+
+    @abstractmethod
+    def run(self, rows: Mapping[str, Row], say: Callable[[str], None]) -> Findings:
+        """Do the work and read what came of it.
+
+        Parameters
+        ----------
+        rows
+            The transactions by id, as the table holds them.
+        say
+            Shows what is being done, in a few words.
+
+        Raises
+        ------
+        CommandError
+            If the work cannot be done.
+
+        """
 
 
 @dataclass(frozen=True)

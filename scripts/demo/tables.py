@@ -36,6 +36,13 @@ def scan(dynamodb: DynamoDBClient, table: str, names: Sequence[str]) -> Iterator
             yield {name: _deserialize(value) for name, value in item.items()}
 
 
+def whole(dynamodb: DynamoDBClient, table: str) -> Iterator[dict[str, Any]]:
+    """Yield all items with all that they hold."""
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for item in page["Items"]:
+            yield {name: _deserialize(value) for name, value in item.items()}
+
+
 def count(dynamodb: DynamoDBClient, table: str, index: Optional[str] = None) -> int:
     """Return how many items a table or an index holds."""
     where = {"TableName": table, **({"IndexName": index} if index else {})}

@@ -65,6 +65,7 @@ class HostLocalStack(ServedLocalStack):
             adapter.FUNCTION_PYTHON: str(environments.FUNCTIONS.python),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "PROVIDER_OVERRIDE_ATHENA": "moto",
+            "PROVIDER_OVERRIDE_BUDGETS": "moto",
             "PROVIDER_OVERRIDE_CLOUDWATCH": "put-right",
             "PROVIDER_OVERRIDE_DYNAMODB": "moto",
             "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
+from scripts import planned
 from scripts.ministack import MiniStack
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts.planned import Plan
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from openapi_spec_validator import validate
 
 from pipeline.domain import strict_json
+from pipeline.domain.label import parse_label
 from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.transaction import parse_request
 from scripts import paths
@@ -101,6 +102,20 @@ def test_every_error_code_is_one_that_the_flagship_has_too(system: str) -> None:
 
     assert used | {"NOT_FOUND"} == own
     assert own - (OF_TOKENS if system == "securebank" else set()) <= all_codes
+
+
+def test_securebank_takes_the_labels_of_the_flagship_word_for_word() -> None:
+    own, flagship = (document["components"]["schemas"] for document in (DOCUMENTS["securebank"], FLAGSHIP))
+
+    for name in ("LabelEnvelope", "LabelRequest", "LabelAnswer"):
+        assert own[name] == flagship[name], name
+
+
+def test_each_example_label_is_one_that_we_take() -> None:
+    content = operations("securebank")["recordLabel"]["requestBody"]["content"]["application/json"]
+
+    for example in content["examples"].values():
+        assert parse_label(example["value"], LATER).transaction_id == example["value"]["transaction_id"]
 
 
 def test_the_gateway_leaves_naming_the_field_to_the_function(system: str) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scripts import paths
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts import paths, planned
+from scripts.planned import Plan
 from tests.contract.test_docs import alarm_names
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from scripts import planned
 from scripts.iam_report import grants, reasons
 from scripts.iam_report.catalogue import is_wild
 from scripts.iam_report.grants import Grant
 from scripts.iam_report.judgement import wide
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts.planned import Plan
 
 
 @pytest.fixture(params=planned.ROOTS)

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts import paths
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts import paths, planned
+from scripts.planned import Plan
 from tests.contract.test_docs import names
 
 FOLDER = paths.ROOT / planned.MERCHANT_API

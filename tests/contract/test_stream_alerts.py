@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scripts import paths
-from tests.contract import planned
-from tests.contract.planned import Plan
+from scripts import paths, planned
+from scripts.planned import Plan
 from tests.contract.test_every_plan import denies_plain_http
 
 FOLDER = paths.ROOT / planned.STREAM_ALERTS

@@ -51,6 +51,10 @@ BEHAVIOURS = {
         "the shard goes on."
     ),
     "kinesis-mappings": Behaviour("A Kinesis stream hands its records to its functions, as a table's stream does."),
+    "gateway-to-kinesis": Behaviour("The gateway puts what it takes on a stream by itself."),
+    "user-pool-tokens": Behaviour("The gateway lets in the tokens of a user pool, and no others."),
+    "athena-queries": Behaviour("Athena answers queries over the objects of a lake, by tables of the Glue catalogue."),
+    "object-lock": Behaviour("Nobody deletes a locked version of an object before its time."),
     "async-destinations": Behaviour(
         "What became of an asynchronous call goes to its destination: of success, or of failure after its retries."
     ),
@@ -99,22 +103,39 @@ BEHAVIOURS = {
 }
 
 _EVERYWHERE = frozenset(
-    {"api-keys", "fifo-order", "three-receives", "stream-records", "event-rules", "case-starts", "task-tokens"}
+    {
+        "api-keys",
+        "fifo-order",
+        "three-receives",
+        "stream-records",
+        "kinesis-mappings",
+        "event-rules",
+        "case-starts",
+        "task-tokens",
+        "object-lock",
+    }
 )
-_EMBEDDED = _EVERYWHERE | {"gateway-responses", "hostile-bodies", "web-acl", "destroy", "event-replays"}
+_EMBEDDED = _EVERYWHERE | {
+    "gateway-responses",
+    "hostile-bodies",
+    "web-acl",
+    "destroy",
+    "event-replays",
+    "athena-queries",
+}
 _LOCALSTACK = _EVERYWHERE | {
     "typed-errors",
     "queue-alarms",
     "error-alarms",
     "stream-partial-answers",
     "stream-retry-bounds",
-    "kinesis-mappings",
     "async-destinations",
+    "gateway-to-kinesis",
 }
 _ADDED = frozenset({"event-replays", "target-dead-letters", "alarm-expressions", "stream-bisection"})
 
 PROVIDED = {
-    "embedded": _EMBEDDED,
+    "embedded": _EMBEDDED | {"user-pool-tokens"},
     "embedded-strict": _EMBEDDED | {"iam"},
     "localstack-host": _LOCALSTACK | _ADDED | {"message-move", "web-acl", "destroy"},
     # As far as known from host mode, without what its adapter puts right or adds (adapter/).
@@ -147,15 +168,21 @@ _EMBEDDED_GAPS: Gaps = {
     },
     "aws_default_network_acl": {"egress", "ingress"},
     "aws_flow_log": {"delete/create"},
+    "aws_glue_job": {"execution_property", "tags_all"},
+    "aws_glue_trigger": {"predicate"},
+    "aws_kinesis_stream": {"tags_all"},
     "aws_security_group": {"egress"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy", "private_dns_enabled", "security_group_ids"},
     "aws_wafv2_web_acl": {"data_protection_config"},
 }
 _LOCALSTACK_GAPS: Gaps = {
+    "aws_budgets_budget": {"tags_all"},
     "aws_cloudwatch_composite_alarm": {"tags_all"},
     "aws_cloudwatch_event_bus": {"dead_letter_config", "kms_key_identifier"},
     "aws_cloudwatch_metric_alarm": {"tags_all"},
+    "aws_glue_job": {"execution_class"},
+    "aws_kinesis_stream": {"tags_all"},
     "aws_lambda_function": {"kms_key_arn"},
     "aws_sfn_state_machine": {"tracing_configuration"},
     "aws_vpc_endpoint": {"policy"},

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
 from tests.e2e import probing
+from tests.e2e import securebank as securebanks
 from tests.e2e.deployed import (
     EMULATORS,
     WAIT_SECONDS,
@@ -176,6 +178,13 @@ def probes(request: pytest.FixtureRequest) -> Iterator[probing.Probes]:
         yield deployed
 
 
+@pytest.fixture(scope="session")
+def securebank(request: pytest.FixtureRequest) -> Iterator[securebanks.SecureBank]:
+    """Apply examples/securebank and return it, ready to be used."""
+    with securebanks.deployed(request) as deployed:
+        yield deployed
+
+
 @pytest.fixture
 def new_id() -> Callable[[str], str]:
     """Make ids that no other test uses: new_id("txn")."""
@@ -200,3 +209,9 @@ def purchase(new_id: Callable[[str], str]) -> Callable[..., dict[str, Any]]:
         return {key: value for key, value in document.items() if value is not ...}
 
     return make
+
+
+@pytest.fixture
+def payment(new_id: Callable[[str], str]) -> securebanks.Payment:
+    """Make a harmless payment of the test's own customer to SecureBank: payment("1", amount=5)."""
+    return partial(securebanks.payment_of, new_id)

@@ -152,27 +152,43 @@ class Deployed:
 
     def changes_of_a_second_plan(self) -> set[str]:
         """Return what a plan would change although nothing has, beyond what the emulator does not give back."""
-        runner, gaps = self.terraform, READ_BACK_GAPS[self.server.kind]
-        plan = os.path.join(runner.work_dir, "second.tfplan")  # noqa: PTH118
-        for command in (
-            ["plan", "-no-color", f"-state={runner.state_path}", f"-out={plan}"],
-            ["show", "-no-color", "-json", plan],
-        ):
-            done = subprocess.run(
-                ["terraform", *command],
-                cwd=runner.module_dir,
-                env={**self.environment, "TF_DATA_DIR": str(runner.work_dir)},
-                check=True,
-                capture_output=True,
-                text=True,
-            )
+        gaps = READ_BACK_GAPS[self.server.kind]
+        shown = self._run_terraform("show", "-json", self._plan())
         return {
             f"{change['address']}: {attribute}"
-            for change in json.loads(done.stdout)["resource_changes"]
+            for change in json.loads(shown)["resource_changes"]
             if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
             for attribute in _changed_attributes(change["change"])
             if attribute not in gaps.get(change["type"], set())
         }
+
+    def apply_again(self, *modules: str, **variables: str) -> None:
+        """Apply some modules once more, with other values of some variables: they stay for the tests that follow."""
+        state = f"-state={self.terraform.state_path}"
+        targets = [f"-target={module}" for module in modules]
+        values = [f"-var={name}={value}" for name, value in variables.items()]
+        self._run_terraform("apply", state, self._plan(*targets, *values))
+        told = json.loads(self._run_terraform("output", state, "-json"))
+        self.outputs = {name: output["value"] for name, output in told.items()}
+
+    def _plan(self, *arguments: str) -> str:
+        """Return where a plan against the state of the deployment lies."""
+        runner = self.terraform
+        plan = os.path.join(runner.work_dir, "another.tfplan")  # noqa: PTH118
+        self._run_terraform("plan", f"-state={runner.state_path}", f"-out={plan}", *arguments)
+        return plan
+
+    def _run_terraform(self, command: str, *arguments: str) -> str:
+        done = subprocess.run(
+            ["terraform", command, "-no-color", *arguments],
+            cwd=self.terraform.module_dir,
+            env={**self.environment, "TF_DATA_DIR": str(self.terraform.work_dir)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def _changed_attributes(change: dict[str, Any]) -> set[str]:

@@ -1,7 +1,8 @@
 """Tries, in the name of each function's role, everything that the role's policy does not name.
 
 A probe is a function made beside the system's own, with the role of one of them. What it tries comes from Terraform's
-state: each table, queue, topic, bus, parameter, bucket, function and workflow of the system, and a foreign one of most.
+state: each table, stream, queue, topic, bus, parameter, bucket, function, workflow and Glue job of the system, and a
+foreign one of most.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ DONE = "done"
 REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"})
 
 _OBJECT = "events/probe"  # where the archive writes, too
+_UNIFORM = {"ScalingType": "UNIFORM_SCALING"}
 _CLIENTS = {"states": "stepfunctions"}
 _METHODS = {"lambda:InvokeFunction": "invoke"}
 
@@ -176,25 +178,8 @@ def _of_the_system(deployed: Deployed) -> list[Attempt]:
         types = {attribute["name"]: attribute["type"] for attribute in table["attribute"]}
         names = [name for name in (table["hash_key"], table["range_key"]) if name]
         attempts += _on_table(table["arn"], {name: {types[name]: "0"} for name in names})
-    for queue in resources(deployed, "aws_sqs_queue"):
-        attempts += _on_queue(queue["arn"], queue["url"])
-    for topic in resources(deployed, "aws_sns_topic"):
-        attempts.append(Attempt("sns:Publish", topic["arn"], {"TopicArn": topic["arn"], "Message": "probe"}))
-    for bus in resources(deployed, "aws_cloudwatch_event_bus"):
-        entry = {"EventBusName": bus["name"], "Source": "probe", "DetailType": "probe", "Detail": "{}"}
-        attempts.append(Attempt("events:PutEvents", bus["arn"], {"Entries": [entry]}))
-    for parameter in resources(deployed, "aws_ssm_parameter"):
-        attempts += _on_parameter(parameter["arn"], parameter["name"])
-    for bucket in resources(deployed, "aws_s3_bucket"):
-        attempts += _on_bucket(bucket["bucket"])
-    for function in resources(deployed, "aws_lambda_function"):
-        arguments = {"FunctionName": function["function_name"], "InvocationType": "DryRun"}
-        attempts.append(Attempt("lambda:InvokeFunction", function["arn"], arguments))
-    for machine in resources(deployed, "aws_sfn_state_machine"):
-        attempts.append(Attempt("states:StartExecution", machine["arn"], {"stateMachineArn": machine["arn"]}))
-    for role in resources(deployed, "aws_iam_role"):
-        arguments = {"RoleArn": role["arn"], "RoleSessionName": "probe"}
-        attempts.append(Attempt("sts:AssumeRole", role["arn"], arguments))
+    for kind, tries in _TRIES.items():
+        attempts += [attempt for resource in resources(deployed, kind) for attempt in tries(resource)]
     return attempts
 
 
@@ -249,6 +234,15 @@ def _on_table(arn: str, key: dict[str, Any]) -> list[Attempt]:
     ]
 
 
+def _on_stream(arn: str, name: str) -> list[Attempt]:
+    shard = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    return [
+        Attempt("kinesis:PutRecord", arn, {"StreamName": name, "PartitionKey": "probe", "Data": "probe"}),
+        Attempt("kinesis:GetShardIterator", arn, {"StreamName": name, **shard}),
+        Attempt("kinesis:UpdateShardCount", arn, {"StreamName": name, "TargetShardCount": 1, **_UNIFORM}),
+    ]
+
+
 def _on_queue(arn: str, url: str) -> list[Attempt]:
     group = {"MessageGroupId": "probe", "MessageDeduplicationId": "probe"} if arn.endswith(".fifo") else {}
     return [
@@ -270,3 +264,38 @@ def _on_bucket(name: str) -> list[Attempt]:
         Attempt("s3:PutObject", arn, {"Bucket": name, "Key": _OBJECT, "Body": "probe"}),
         Attempt("s3:GetObject", arn, {"Bucket": name, "Key": _OBJECT}),
     ]
+
+
+def _on_topic(topic: dict[str, Any]) -> list[Attempt]:
+    return [Attempt("sns:Publish", topic["arn"], {"TopicArn": topic["arn"], "Message": "probe"})]
+
+
+def _on_bus(bus: dict[str, Any]) -> list[Attempt]:
+    entry = {"EventBusName": bus["name"], "Source": "probe", "DetailType": "probe", "Detail": "{}"}
+    return [Attempt("events:PutEvents", bus["arn"], {"Entries": [entry]})]
+
+
+def _on_function(function: dict[str, Any]) -> list[Attempt]:
+    arguments = {"FunctionName": function["function_name"], "InvocationType": "DryRun"}
+    return [Attempt("lambda:InvokeFunction", function["arn"], arguments)]
+
+
+def _on_role(role: dict[str, Any]) -> list[Attempt]:
+    return [Attempt("sts:AssumeRole", role["arn"], {"RoleArn": role["arn"], "RoleSessionName": "probe"})]
+
+
+_TRIES: dict[str, Callable[[dict[str, Any]], list[Attempt]]] = {
+    "aws_kinesis_stream": lambda stream: _on_stream(stream["arn"], stream["name"]),
+    "aws_sqs_queue": lambda queue: _on_queue(queue["arn"], queue["url"]),
+    "aws_sns_topic": _on_topic,
+    "aws_cloudwatch_event_bus": _on_bus,
+    "aws_ssm_parameter": lambda parameter: _on_parameter(parameter["arn"], parameter["name"]),
+    "aws_s3_bucket": lambda bucket: _on_bucket(bucket["bucket"]),
+    "aws_lambda_function": _on_function,
+    "aws_sfn_state_machine": lambda machine: [
+        Attempt("states:StartExecution", machine["arn"], {"stateMachineArn": machine["arn"]})
+    ],
+    "aws_glue_job": lambda job: [Attempt("glue:StartJobRun", job["arn"], {"JobName": job["name"]})],
+    "aws_iam_role": _on_role,
+}
+"""What is tried on a resource of Terraform's state, by its type."""

@@ -19,7 +19,7 @@ from scripts.localstack.host import HostLocalStack
 
 HERE = Path(__file__).parent
 ROLE = "arn:aws:iam::000000000000:role/function"
-SECRET_OF_THE_SHELL = "of-the-shell-that-started-localstack"
+SECRET_OF_THE_SHELL = "of the shell"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

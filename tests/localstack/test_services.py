@@ -45,3 +45,20 @@ def test_a_web_acl_is_attached_to_the_stage_of_an_api_and_taken_away_again(aws: 
     assert "WebACL" not in firewall.get_web_acl_for_resource(ResourceArn=stage)
     firewall.delete_web_acl(Name="acl", Scope="REGIONAL", Id=acl["Id"], LockToken=acl["LockToken"])
     assert firewall.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+
+
+def test_a_budget_tells_what_it_was_made_with(aws: Callable[[str], Any]) -> None:
+    budgets, account = aws("budgets"), aws("sts").get_caller_identity()["Account"]
+    budget = {"BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    passed = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    mail = {"SubscriptionType": "EMAIL", "Address": "operations@example.com"}
+    budgets.create_budget(AccountId=account, Budget={**budget, "BudgetLimit": {"Amount": "100", "Unit": "USD"}})
+    named = {"AccountId": account, "BudgetName": "monthly"}
+
+    budgets.create_notification(**named, Notification=passed, Subscribers=[mail])
+
+    assert budgets.describe_budget(**named)["Budget"]["BudgetLimit"]["Amount"] == "100"
+    (told,) = budgets.describe_notifications_for_budget(**named)["Notifications"]
+    assert budgets.describe_subscribers_for_notification(**named, Notification=told)["Subscribers"] == [mail]
+    budgets.delete_budget(**named)
+    assert budgets.describe_budgets(AccountId=account)["Budgets"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from lake_jobs import weekly
 from lake_jobs.days import span
 from lake_jobs.errors import LakeJobError
 from lake_jobs.storage import LocalStorage
+from pipeline.domain.label import Label, LabelSource, LabelValue, apply_label
+from pipeline.domain.lake import line_of
 from pipeline.scoring.document import parse
 from scripts import paths
 from tests.spark import oracle
-from tests.spark.lakes import Digits, Lake, Line, at, line, random_lines
+from tests.spark.lakes import Digits, Lake, Line, at, folder_of, line, random_lines
 
 MONDAY = date(2026, 3, 9)
 LAST_MONDAY = MONDAY - timedelta(days=7)
@@ -47,6 +50,29 @@ def labelled(first: int, count: int, label: str, risk: str, day: date = MONDAY) 
         )
         for number in range(first, first + count)
     ]
+
+
+def decided_row(transaction_id: str, suspected: bool) -> dict[str, Any]:
+    """Return the row of a decided transaction as the table has it."""
+    return {
+        "transaction_id": transaction_id,
+        "customer_id": "cust-1",
+        "merchant_id": "merchant-1",
+        "amount": Decimal("12.5"),
+        "currency": "EUR",
+        "received_at": at(MONDAY),
+        "status": "FRAUD_SUSPECTED" if suspected else "APPROVED",
+        "is_fraud": suspected,
+        "risk_score": Decimal("0.9" if suspected else "0.1"),
+        "decision": {"reasons": [{"code": "NIGHT"}], "policy": "weights", "policy_version": "1"},
+        "revision": 2,
+    }
+
+
+def labelled_row(row: dict[str, Any], value: str) -> dict[str, Any]:
+    """Return the row with what the function `label` writes into it."""
+    label = Label(LabelValue(value), LabelSource.CHARGEBACK, at(MONDAY))
+    return {**row, **(apply_label(row, label, "api", at(MONDAY)).attributes or {})}
 
 
 def test_patterns_of_every_week_are_what_plain_python_counts(
@@ -81,6 +107,31 @@ def test_labels_that_come_late_change_the_weeks_before(spark: SparkSession, lake
 
     assert patterns(lake, LAST_MONDAY) == oracle.pattern_rows(lake.lines, LAST_MONDAY, 2)
     assert next(row for row in patterns(lake, LAST_MONDAY) if row[1] == "all")[4:7] == (2, 0.5, 1.0)
+
+
+def test_labels_as_the_functions_record_them_become_error_rates(
+    spark: SparkSession, lake: Lake, storage: LocalStorage
+) -> None:
+    frauds, genuine = ["fraud"] * 3, ["genuine"] * 5
+    told = {True: [*frauds, "genuine"], False: ["fraud", *genuine, "unknown"]}
+    rows = [
+        (decided_row(f"{suspected}-{number}", suspected), label)
+        for suspected, labels in told.items()
+        for number, label in enumerate(labels)
+    ]
+    for hour, (row, label) in enumerate(rows):
+        row |= {"occurred_at": at(MONDAY, hour)}
+        lines = [line_of("1", row, None), line_of("2", labelled_row(row, label), row)]
+        text = "".join(f"{one.text}\n" for one in lines if one is not None)
+        lake.put_object(folder_of(row["occurred_at"]), text.encode())
+
+    weekly.run(spark, storage, MONDAY, 1, document(), minimum=4)
+
+    last = report(lake)["weeks"][-1]
+    assert (last["false_positive"]["hits"], last["false_positive"]["of"]) == (1, 6)
+    assert (last["false_negative"]["hits"], last["false_negative"]["of"]) == (1, 4)
+    everything = next(one for one in patterns(lake, MONDAY) if one[1] == "all")
+    assert everything[3:] == (11, 4, 4 / 11, 1 / 6, 1 / 4)
 
 
 def test_a_proposal_is_the_document_in_force_with_another_threshold_and_the_functions_take_it(

@@ -29,7 +29,7 @@ LoadedAccounts = dict[str, Union[Account, AccountStateError]]
 
 _DATES = "created_at = if_not_exists(created_at, :at), updated_at = :at"
 
-_ACCOUNT_FIELDS = ("commits", "held", "blocked_by", "last_transaction_id", "last_occurred_at")
+_ACCOUNT_FIELDS = ("commits", "held", "blocked_by", "waited_for", "last_transaction_id", "last_occurred_at")
 
 
 class AccountTable:
@@ -81,6 +81,7 @@ class AccountTable:
                 version=_count(row, "version"),
                 held=_count(row, "held"),
                 blocked_by=row.get("blocked_by"),
+                is_quarantined="quarantined_at" in row,
             )
         except (TypeError, ValueError) as error:
             raise AccountStateError(f"the stored block of the account is unreadable: {error}") from error
@@ -107,7 +108,7 @@ class AccountTable:
         }
         return [{"Update": block}]
 
-    def quarantine_writes(self, item: Queued, at: str, keep_version: bool) -> Writes:
+    def quarantine_writes(self, item: Queued, at: str, keep_version: bool, fence: Optional[str] = None) -> Writes:
         """Return the write that blocks the account for a failed transaction, if none other blocks it.
 
         Parameters
@@ -116,17 +117,22 @@ class AccountTable:
             The transaction, and the time of its failure.
         keep_version
             False where the account's stored version is unreadable: it then starts anew.
+        fence
+            The transaction whose fence gives way to this block; None if there is no such fence.
         """
         # A version that is no number cannot be counted up; it is put aside for the operator.
         count_up = "ADD version :one" if keep_version else ", unreadable_version = version, version = :one"
         dates = f", {_DATES}" if self._layout.dated else ""
-        block = {
+        block: dict[str, Any] = {
             "TableName": self._table,
             "Key": self._key(item.account_id),
             "UpdateExpression": f"SET blocked_by = :id, quarantined_at = :at{dates} {count_up}",
             "ConditionExpression": "attribute_not_exists(blocked_by) OR blocked_by = :id",
-            "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1}),
+            "ExpressionAttributeValues": to_item({":id": item.transaction_id, ":at": at, ":one": 1, ":fence": fence}),
         }
+        if fence is not None:
+            block["UpdateExpression"] += " REMOVE blocked_reason"  # it was the other one's
+            block["ConditionExpression"] = "blocked_by = :fence AND attribute_not_exists(quarantined_at)"
         return [{"Update": block}]
 
     def commit_writes(self, plan: Plan, at: str) -> Writes:
@@ -151,7 +157,7 @@ class AccountTable:
         if self._layout.dated:
             expression += f", {_DATES}"
         if changed.get("blocked_by", "") is None:
-            expression += " REMOVE blocked_by, blocked_reason, quarantined_at"
+            expression += " REMOVE blocked_by, blocked_reason, quarantined_at, waited_for"
         values = {f":{name}": value for name, value in assigned.items()}
         if self._layout.dated:
             values[":at"] = {"S": at}
@@ -190,7 +196,7 @@ class NoAccounts:
         """Return nothing: without an account there is no order to defend."""
         return []
 
-    def quarantine_writes(self, _item: Queued, _at: str, _keep_version: bool) -> Writes:
+    def quarantine_writes(self, _item: Queued, _at: str, _keep_version: bool, _fence: Optional[str] = None) -> Writes:
         """Return nothing: nobody waits for a transaction without an account."""
         return []
 
@@ -215,6 +221,8 @@ def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Ac
             commits=_count(row, "commits"),
             held=_count(row, "held"),
             blocked_by=row.get("blocked_by"),
+            is_quarantined="quarantined_at" in row,
+            waited_for=row.get("waited_for"),
             last_transaction_id=row.get("last_transaction_id"),
             last_occurred_at=last,
             profile=_profile(row),

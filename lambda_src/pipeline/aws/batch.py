@@ -8,14 +8,17 @@ from typing import Callable, Optional
 
 from pipeline.aws.queue import Message
 from pipeline.domain.errors import InvalidTransactionError
-from pipeline.domain.queue_body import read_body
+from pipeline.domain.queue_body import read_body, submitted_id
 from pipeline.domain.refusal import ID_REUSED, Refusal
 from pipeline.domain.settlement import Queued
 
 
 @dataclass(frozen=True)
 class BadMessage:
-    """A message that is refused and recorded; it must not block the others."""
+    """A message that is refused and recorded; it must not block the others.
+
+    `claimed_id` is the transaction id that it names, as far as that can be read.
+    """
 
     message: Message
     refusal: Refusal
@@ -102,7 +105,7 @@ def sort_out(messages: Sequence[Message], read: Callable[[Message], Queued] = re
 
 def unreadable(message: Message, error: InvalidTransactionError) -> BadMessage:
     """Return the refusal of a message that holds no transaction."""
-    return BadMessage(message, Refusal("INVALID_MESSAGE", error.logged_field, error.reason))
+    return BadMessage(message, Refusal("INVALID_MESSAGE", error.logged_field, error.reason), submitted_id(message.body))
 
 
 def reused(message: Message, transaction_id: str) -> BadMessage:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
-from pipeline.aws.dynamo import from_item, to_item
+from botocore.exceptions import ClientError
+
+from pipeline.aws.dynamo import error_code, from_item, to_item
 from pipeline.aws.labels import labels_unchanged
-from pipeline.aws.writes import condition_held, transact
+from pipeline.aws.writes import condition_held, retry_conflicts, transact
 from pipeline.domain.case import StatusChange
 from pipeline.domain.records import history_entry
 
@@ -51,17 +53,28 @@ class CaseStore:
         """Write a new case; tell whether it is the execution's own.
 
         It is if there was none, if a retry of the same execution finds its own, or if the earlier
-        execution failed: an operator opens a failed case again by sending its event again.
+        execution failed: an operator opens a failed case again by sending its event again. The own case is
+        never written again: a request that arrives late would undo what was recorded since.
         """
-        return condition_held(
-            lambda: self._client.put_item(
-                TableName=self._cases,
-                Item=to_item(row),
-                ConditionExpression="attribute_not_exists(case_id) OR execution_arn = :own OR #status = :failed",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=to_item({":own": row["execution_arn"], ":failed": "FAILED"}),
+        own = row["execution_arn"]
+        try:
+            retry_conflicts(
+                lambda: self._client.put_item(
+                    TableName=self._cases,
+                    Item=to_item(row),
+                    ConditionExpression="attribute_not_exists(case_id)"
+                    " OR (execution_arn <> :own AND #status = :failed)",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=to_item({":own": own, ":failed": "FAILED"}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
             )
-        )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            known: Mapping[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
+            return bool(from_item(known)["execution_arn"] == own)
+        return True
 
     def commit(
         self,

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.dynamo import from_item
 from pipeline.aws.layout import Layout
+from pipeline.aws.row_keys import key_of_id
 from pipeline.aws.rows import put_new
 from pipeline.aws.writes import cancellation_codes, cancellation_reasons, retry_conflicts
 from pipeline.domain.queued import Acceptance
@@ -70,15 +71,11 @@ class ClaimedTransactions:
 
     def get(self, transaction_id: str) -> Optional[dict[str, Any]]:
         """Return the row, strongly consistent, or None."""
-        claim = self._get(self._layout.ids_table, {"transaction_id": {"S": transaction_id}})
-        if claim is None:
+        key = key_of_id(self._client, self._layout, transaction_id)
+        if key is None:
             return None
-        row = self._get(self._table, self._layout.key_in(claim))
+        row = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return None if row is None else self._layout.ours(from_item(row))
-
-    def _get(self, table: str, key: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
-        answer = self._client.get_item(TableName=table, Key=key, ConsistentRead=True)
-        return answer.get("Item")
 
 
 def _in_the_way(error: ClientError) -> Optional[Mapping[str, Any]]:

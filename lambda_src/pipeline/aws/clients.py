@@ -33,5 +33,7 @@ def client(service: str, read_timeout_seconds: float = 2.0, attempts: int = MAX_
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=read_timeout_seconds,
             retries={"mode": "standard", "total_max_attempts": attempts},
+            # The service checks its parameters anyway; to do it here first is a third of the time of `process`.
+            parameter_validation=False,
         ),
     )

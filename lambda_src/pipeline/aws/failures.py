@@ -35,6 +35,9 @@ class Failures:
         The clock, and the wait before a conflict is tried again.
     actor, refuser
         Who gives up, and who refuses messages, for the history.
+    over_fences
+        Whether failures are told in the order of each account. What came before is recorded then, and has quarantined
+        the account; so a mere fence is of a later transaction, which waits for the failed one.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Failures:
         sleep: Callable[[float], None] = time.sleep,
         actor: str = "failed",
         refuser: str = "process",
+        over_fences: bool = False,
     ) -> None:
         self._ledger = ledger
         self._quarantine = quarantine
@@ -54,12 +58,13 @@ class Failures:
         self._sleep = sleep
         self._actor = actor
         self._refuser = refuser
+        self._over_fences = over_fences
 
     def give_up(self, item: Queued, message: Message) -> Optional[Status]:
         """Record a transaction that failed for good, and the message that it came in; return its status.
 
-        One that was settled after all is left as it is. One whose account already waits for another is held
-        behind that. None: the id is another transaction's, or its row was deleted. The alert comes last, so that
+        One that was settled after all is left as it is. One whose account already waits for another that came before is
+        held behind that. None: the id is another transaction's, or its row was deleted. The alert comes last, so that
         it is repeated rather than lost.
 
         Raises
@@ -109,11 +114,12 @@ class Failures:
             self._quarantine.fail(item, message.body, at, keep_version=False)
             count("Failed")
             return Status.FAILED
-        if account.blocks(item.transaction_id):
+        fence = account.blocked_by if account.blocks(item.transaction_id) else None
+        if fence is not None and (account.is_quarantined or not self._over_fences):
             self._ledger.commit([plan_hold(account, [item])], at, self._actor)
             count("Held")
             return Status.HELD
-        self._quarantine.fail(item, message.body, at)
+        self._quarantine.fail(item, message.body, at, fence=fence)
         count("Failed")
         return Status.FAILED
 

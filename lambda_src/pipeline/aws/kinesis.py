@@ -19,7 +19,10 @@ RECORDS_A_CALL = 1000
 
 
 class TransactionStream:
-    """The stream between acceptance and decision; the partition key is the account, which keeps its order.
+    """The stream between acceptance and decision; the partition key is the account.
+
+    An account's records are read in the order in which the stream numbers them: roughly that of their arrival. It
+    promises growing numbers only to a writer that names the number of the record before, which may be another's here.
 
     Parameters
     ----------

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Optional
 from botocore.exceptions import ClientError
 
 from pipeline.aws.dynamo import error_code, from_item, to_item
+from pipeline.aws.layout import BY_ID, Layout
+from pipeline.aws.row_keys import key_of_id
 from pipeline.aws.writes import retry_conflicts
 from pipeline.domain.errors import PipelineError, VersionConflictError
 from pipeline.domain.label import Labelling, LabelRequest, apply_label
@@ -45,17 +47,21 @@ class Labels:
         A DynamoDB client.
     table
         Name of the transactions table.
+    layout
+        How its rows lie.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, layout: Layout = BY_ID) -> None:
         self._client = client
         self._table = table
+        self._layout = layout
 
     def record(self, request: LabelRequest, actor: str, at: str) -> Labelling:
         """Record a label; the row's status and revision stay as they are.
 
         The first attempt supposes that the transaction is decided and has no label yet: if so, it is
-        the only call. If not, the refusal brings the row, and what it says decides.
+        the only call (after one that finds the row, where the id is not its key). If not, the refusal
+        brings the row, and what it says decides.
 
         Raises
         ------
@@ -66,12 +72,15 @@ class Labels:
         VersionConflictError
             If others kept labelling it at the same time.
         """
+        key = key_of_id(self._client, self._layout, request.transaction_id)
+        if key is None:
+            raise UnknownTransactionError("nobody has claimed the id")
         row: dict[str, Any] = {}
         for _ in range(MAX_ATTEMPTS):
             labelling = apply_label(row, request.label, actor, at)
             if labelling.attributes is None:
                 return labelling
-            refused = self._write(request.transaction_id, row, labelling.attributes)
+            refused = self._write(key, row, labelling.attributes)
             if refused is None:
                 return labelling
             if not refused:
@@ -82,7 +91,7 @@ class Labels:
         raise VersionConflictError("the transaction's labels keep changing")
 
     def _write(
-        self, transaction_id: str, row: Mapping[str, Any], attributes: Mapping[str, Any]
+        self, key: Mapping[str, Any], row: Mapping[str, Any], attributes: Mapping[str, Any]
     ) -> Optional[dict[str, Any]]:
         """Write the attributes if the row's labels are as in `row`; else return the row as it stands, {} for none."""
         condition, values = labels_unchanged(row)
@@ -91,7 +100,7 @@ class Labels:
             retry_conflicts(
                 lambda: self._client.update_item(
                     TableName=self._table,
-                    Key={"transaction_id": {"S": transaction_id}},
+                    Key=key,
                     UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
                     ConditionExpression=f"attribute_exists(decision) AND {condition}",
                     ExpressionAttributeNames={f"#{name}": name for name in attributes},

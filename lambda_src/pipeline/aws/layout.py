@@ -13,6 +13,7 @@ from typing import Any, Callable
 from pipeline.aws.dynamo import to_item
 from pipeline.domain.customer import customer_attributes, decided_attributes
 from pipeline.domain.queued import Acceptance
+from pipeline.domain.records import REFUSED_PREFIX
 from pipeline.domain.settlement import Change, Plan
 from pipeline.domain.times import to_unix
 
@@ -81,6 +82,11 @@ class Layout:
     def row_of_message(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row of a message that is nobody's transaction: its name is every part of the key."""
         return {**to_item(row), **to_item(dict.fromkeys(self.key_names, row["transaction_id"]))}
+
+    def trace_of_message(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what leads from the id that a refused message names to its row, in wire format; it claims nothing."""
+        place = dict.fromkeys(self.key_names, row["transaction_id"])
+        return to_item({**place, "transaction_id": f"{REFUSED_PREFIX}{row['claimed_transaction_id']}"})
 
     def claim_of(self, acceptance: Acceptance) -> dict[str, Any]:
         """Return the claim of the transaction's id in wire format: whose it is, and where its row lies."""

@@ -19,6 +19,7 @@ from pipeline.aws.writes import Writes, transact
 from pipeline.domain.account import Account
 from pipeline.domain.errors import ItemTooLargeError
 from pipeline.domain.records import change_attributes, history_entry
+from pipeline.domain.refusal import ID_REUSED
 from pipeline.domain.settlement import Change, Plan, Queued
 
 if TYPE_CHECKING:
@@ -119,8 +120,15 @@ class Ledger:
             self._transact([*writes, *self._insights.coarse_writes(changes)])
 
     def reject_message(self, row: Mapping[str, Any]) -> None:
-        """Record a message that is refused; recording it again changes nothing."""
+        """Record a message that is refused; recording it again changes nothing.
+
+        Where ids are claimed, the id that it names leads to its row as long as no transaction claims it. The latest
+        of several refusals is the one that is found.
+        """
         put_once(self._client, self._transactions, self._layout.row_of_message(row))
+        is_free = row["rejection"]["code"] != ID_REUSED.code
+        if self._layout.ids_table and row["claimed_transaction_id"] and is_free:
+            self._client.put_item(TableName=self._layout.ids_table, Item=self._layout.trace_of_message(row))
 
     def fence(self, item: Queued) -> None:
         """Block the account for this transaction, unless another blocks it or this one is settled.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from pipeline.aws.accounts import Accounts
 from pipeline.aws.layout import BY_ID, Layout
@@ -53,7 +53,7 @@ class Quarantine:
         self._actor = actor
         self._reason = reason
 
-    def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True) -> None:
+    def fail(self, item: Queued, body: str, at: str, *, keep_version: bool = True, fence: Optional[str] = None) -> None:
         """Mark the transaction FAILED, with its original message, and block its account, both or neither.
 
         Parameters
@@ -64,13 +64,16 @@ class Quarantine:
             The time of the failure, UTC, RFC 3339.
         keep_version
             False where the account's stored version is unreadable: it then starts anew.
+        fence
+            The transaction whose fence gives way, None if there is none (see `AccountTable.quarantine_writes`).
 
         Raises
         ------
         VersionConflictError
             If the transaction is settled, or its account waits for another one.
         """
-        writes = [*self._row_writes(item, body, at), *self._accounts.quarantine_writes(item, at, keep_version)]
+        block = self._accounts.quarantine_writes(item, at, keep_version, fence)
+        writes = [*self._row_writes(item, body, at), *block]
         transact(self._client, writes, "the transaction or its account changed meanwhile")
 
     def fail_message(self, message_id: str, body: str, at: str) -> None:

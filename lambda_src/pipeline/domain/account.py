@@ -30,6 +30,10 @@ class Account:
     profile
         What the account usually does, from the transactions that were decided; empty for an account
         of an earlier version, which begins to be known with its next transaction.
+    is_quarantined
+        Whether it is blocked for a failure that was recorded, and not by a fence only.
+    waited_for
+        The latest transaction behind which others were held while it blocked the account.
     """
 
     account_id: str
@@ -40,6 +44,8 @@ class Account:
     last_transaction_id: Optional[str] = None
     last_occurred_at: Optional[str] = None
     profile: AccountProfile = EMPTY
+    is_quarantined: bool = False
+    waited_for: Optional[str] = None
 
     def blocks(self, transaction_id: str) -> bool:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
@@ -59,8 +65,18 @@ class Account:
 
     def released(self, transaction_id: str) -> Account:
         """Return the account without the block that it has for `transaction_id`, if it has that one."""
-        return replace(self, blocked_by=None) if self.blocked_by == transaction_id else self
+        if self.blocked_by != transaction_id:
+            return self
+        return replace(self, blocked_by=None, is_quarantined=False, waited_for=None)
+
+    def gave_up(self, transaction_id: str) -> bool:
+        """Tell whether `transaction_id` is given up already, although nobody has recorded that so far.
+
+        Others are held behind its fence: its last attempt has failed. Another copy of it must not be decided now, for
+        that would lift the block, and leave them behind.
+        """
+        return self.blocked_by == self.waited_for == transaction_id and not self.is_quarantined
 
     def holding(self) -> Account:
         """Return the account after one more transaction was held."""
-        return replace(self, held=self.held + 1)
+        return replace(self, held=self.held + 1, waited_for=self.blocked_by)

@@ -6,10 +6,11 @@ Apart from `pipeline.domain.queued`, so that functions that only send do not loa
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Optional
 
 from pipeline.domain import strict_json
 from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.ids import is_id
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.queued_schema import validate as compiled_schema
 from pipeline.domain.schema import Validate, check_schema
@@ -43,6 +44,20 @@ def _decimal(text: Any) -> Any:
         return Decimal(text)
     except (ArithmeticError, TypeError, ValueError):
         return text  # the schema names the field
+
+
+def submitted_id(body: str) -> Optional[str]:
+    """Return the id that a request names which the gateway put on a stream by itself; None if none can be read.
+
+    Of a request that is refused, it is all that leads from its sender's question to the refusal.
+    """
+    try:
+        document = strict_json.loads(body)
+    except InvalidTransactionError:
+        return None
+    submission = document.get("submission") if isinstance(document, dict) else None
+    named = submission.get("transaction_id") if isinstance(submission, dict) else None
+    return named if is_id(named) else None
 
 
 def read_body(body: str) -> Acceptance:

@@ -26,6 +26,10 @@ MESSAGE_PREFIX = "message#"
 """Begins the key of a rejected or failed message that owns no transaction id."""
 
 
+REFUSED_PREFIX = "refused#"
+"""Begins the key of what leads from the id that a refused message names to the message's row."""
+
+
 def history_entry(status: Status, at: str, actor: str, reason: str) -> dict[str, str]:
     """Return one line of a transaction's history."""
     return {"status": status.value, "at": at, "actor": actor, "reason": reason}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from fastjsonschema import JsonSchemaValueException
-
 from pipeline.domain.errors import InvalidTransactionError
+from pipeline.domain.violation import SchemaViolation
 
 Validate = Callable[[Any], Any]
 """A compiled validator."""
@@ -22,11 +21,11 @@ def check_schema(validate: Validate, document: Any) -> None:
     """
     try:
         validate(document)
-    except JsonSchemaValueException as error:
+    except SchemaViolation as error:
         raise _named(error) from error
 
 
-def _named(error: JsonSchemaValueException) -> InvalidTransactionError:
+def _named(error: SchemaViolation) -> InvalidTransactionError:
     """Turn the validator's finding into one that names the field, also when it is missing or unknown."""
     path = [str(part) for part in error.path[1:]]
     reason = error.message.split(" ", 1)[1]

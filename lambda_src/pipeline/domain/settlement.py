@@ -130,6 +130,8 @@ def plan_settlement(account: Account, queued: Sequence[Queued], find_merchant: F
     before = account
     changes: list[Change] = []
     for item in queued:
+        if account.gave_up(item.transaction_id):  # it stays as it is until its failure is recorded
+            continue
         change, account = _settle(account, item, find_merchant, decider)
         changes.append(change)
     return _plan(before, account, changes)

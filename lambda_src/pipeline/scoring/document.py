@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Callable, Optional
 
-from fastjsonschema import JsonSchemaValueException
-
 from pipeline.domain.decision import MOST_REASONS, PolicyResult, Reason
 from pipeline.domain.errors import PipelineError
 from pipeline.domain.status import Status
 from pipeline.domain.times import from_text, to_text
+from pipeline.domain.violation import SchemaViolation
 from pipeline.scoring.document_json import RepeatedNameError, decode
 from pipeline.scoring.policy_schema import validate as compiled_schema
 
@@ -260,7 +259,7 @@ def _checked_by_schema(text: str) -> dict[str, Any]:
         _validate(content)
     except RepeatedNameError as error:
         raise PolicyDocumentError(error.path, "is given twice") from error
-    except JsonSchemaValueException as error:  # before ValueError, which it is one of
+    except SchemaViolation as error:  # before ValueError, which it is one of
         raise _named(error) from error
     except ValueError as error:
         raise PolicyDocumentError("document", str(error)) from error
@@ -279,7 +278,7 @@ def _is_name(name: str) -> bool:
     return plain and name[0].isalpha() and len(name) <= 32
 
 
-def _named(error: JsonSchemaValueException) -> PolicyDocumentError:
+def _named(error: SchemaViolation) -> PolicyDocumentError:
     """Turn the validator's finding into one that names the field, also when it is missing or unknown."""
     path = [str(part)[:64] for part in error.path[1:]]
     reason = error.message[len(error.name) + 1 :]

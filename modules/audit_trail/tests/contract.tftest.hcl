@@ -485,6 +485,7 @@ run "the_configuration_tells_what_the_trail_was_given" {
       watched             = toset(keys(output.alarms))
       object_lock         = "GOVERNANCE"
       config_rules        = toset([])
+      findings_topic_arn  = null
     }
     error_message = "Everything must be told as it was given."
   }

@@ -128,6 +128,17 @@ run "tracing_is_active" {
   }
 }
 
+run "a_function_can_take_part_in_traces_and_begin_none" {
+  command = plan
+
+  variables { begins_traces = false }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "PassThrough"
+    error_message = "Without begins_traces, a function must pass on the traces that it gets."
+  }
+}
+
 run "logs_go_unfiltered_to_an_encrypted_group_of_its_own" {
   command = plan
 

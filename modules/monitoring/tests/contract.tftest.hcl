@@ -695,6 +695,7 @@ run "the_configuration_tells_what_alarms_and_dashboard_were_given" {
       evaluation_periods  = 1
       threshold           = 1000
       comparison_operator = "GreaterThanThreshold"
+      treat_missing_data  = "notBreaching"
       topic_arns          = toset([output.processing_failures_topic_arn])
     }
     error_message = "An alarm must be told as it was made."

@@ -375,6 +375,63 @@ run "data_stores_are_reached_by_functions_on_their_ports_only" {
   }
 }
 
+run "data_stores_call_nobody_unless_asked_for" {
+  command = plan
+
+  variables {
+    data_ports = { redshift = 5439 }
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.endpoints_from_data) + length(aws_vpc_security_group_egress_rule.s3_from_data) + length(aws_vpc_security_group_ingress_rule.endpoints_from_data) == 0
+    error_message = "A data store must call nobody by default."
+  }
+}
+
+run "data_stores_can_call_the_endpoints_and_s3_over_https" {
+  command = apply
+
+  variables {
+    data_ports                = { redshift = 5439 }
+    data_stores_call_services = true
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_egress_rule.endpoints_from_data["this"].security_group_id == aws_security_group.data["this"].id &&
+      aws_vpc_security_group_egress_rule.endpoints_from_data["this"].referenced_security_group_id == "sg-endpoints" &&
+      aws_vpc_security_group_egress_rule.endpoints_from_data["this"].cidr_ipv4 == null &&
+      aws_vpc_security_group_egress_rule.endpoints_from_data["this"].from_port == 443
+    )
+    error_message = "The stores must be let out to the endpoints, on 443."
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_ingress_rule.endpoints_from_data["this"].security_group_id == "sg-endpoints" &&
+      aws_vpc_security_group_ingress_rule.endpoints_from_data["this"].referenced_security_group_id == aws_security_group.data["this"].id &&
+      aws_vpc_security_group_ingress_rule.endpoints_from_data["this"].from_port == 443
+    )
+    error_message = "The endpoints must let them in, on 443."
+  }
+
+  assert {
+    condition = (
+      aws_vpc_security_group_egress_rule.s3_from_data["this"].security_group_id == aws_security_group.data["this"].id &&
+      aws_vpc_security_group_egress_rule.s3_from_data["this"].prefix_list_id == "pl-s3" &&
+      aws_vpc_security_group_egress_rule.s3_from_data["this"].cidr_ipv4 == null &&
+      aws_vpc_security_group_egress_rule.s3_from_data["this"].from_port == 443
+    )
+    error_message = "The stores must be let out to S3, on 443."
+  }
+}
+
+run "calling_stores_without_a_port_are_refused" {
+  command = plan
+  variables { data_stores_call_services = true }
+  expect_failures = [var.data_stores_call_services]
+}
+
 run "nobody_calls_functions_over_the_network" {
   command = apply
 

@@ -336,6 +336,40 @@ run "tracing_is_on" {
     condition     = aws_api_gateway_stage.this.xray_tracing_enabled
     error_message = "X-Ray tracing must be on."
   }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.this) == 0
+    error_message = "Without traced_share, X-Ray's own rule must decide."
+  }
+}
+
+run "a_share_of_the_requests_is_traced_and_no_first_of_each_second" {
+  command = plan
+
+  variables { traced_share = 0.05 }
+
+  assert {
+    condition     = aws_xray_sampling_rule.this["this"].fixed_rate == 0.05 && aws_xray_sampling_rule.this["this"].reservoir_size == 0
+    error_message = "The rule must take the share, and nothing before it."
+  }
+
+  assert {
+    condition     = aws_xray_sampling_rule.this["this"].service_name == "${var.name}/live" && aws_xray_sampling_rule.this["this"].service_type == "AWS::ApiGateway::Stage"
+    error_message = "The rule must be for this stage alone."
+  }
+
+  assert {
+    condition     = length(aws_xray_sampling_rule.this["this"].rule_name) <= 32
+    error_message = "X-Ray takes names of at most 32 characters."
+  }
+}
+
+run "a_share_above_one_is_refused" {
+  command = plan
+
+  variables { traced_share = 1.1 }
+
+  expect_failures = [var.traced_share]
 }
 
 run "the_throttle_holds_for_the_key_and_for_the_stage" {
@@ -535,7 +569,7 @@ run "an_existing_key_can_be_taken_along" {
   command = plan
 
   variables {
-    api_key_value = "0123456789abcdef0123"
+    api_key_value = "0123456789abcdef0123" # checkov:skip=CKV_SECRET_6:of a test, opens nothing
   }
 
   assert {
@@ -555,6 +589,16 @@ run "the_error_alarm_compares_shares_not_percents" {
   assert {
     condition     = output.alarms["api-latency"].statistic == "p99" && output.alarms["api-latency"].threshold == 1000 && output.alarms["api-latency"].dimensions == { ApiName = "txn-test-api", Stage = "live" }
     error_message = "The latency alarm must look at the 99th percentile of this stage."
+  }
+}
+
+run "the_latency_alarm_can_wait_for_several_periods" {
+  command = plan
+  variables { alarms = { latency_periods = 3 } }
+
+  assert {
+    condition     = output.alarms["api-latency"].evaluation_periods == 3 && output.alarms["api-latency"].period_seconds == 300
+    error_message = "The alarm must take as many periods in a row as it was given."
   }
 }
 
@@ -717,7 +761,7 @@ run "a_web_acl_of_another_service_is_refused" {
 run "an_api_key_under_20_characters_is_refused" {
   command = plan
   variables {
-    api_key_value = "0123456789abcdef012"
+    api_key_value = "0123456789abcdef012" # checkov:skip=CKV_SECRET_6:of a test, opens nothing
   }
   expect_failures = [var.api_key_value]
 }
@@ -726,7 +770,7 @@ run "a_key_that_no_operation_asks_for_is_refused" {
   command = plan
   variables {
     openapi       = replace(var.openapi, "security: [{Key: []}]", "")
-    api_key_value = "0123456789abcdef0123"
+    api_key_value = "0123456789abcdef0123" # checkov:skip=CKV_SECRET_6:of a test, opens nothing
   }
   expect_failures = [var.api_key_value]
 }
@@ -761,6 +805,12 @@ run "an_error_threshold_of_zero_is_refused" {
   variables {
     alarms = { error_percent = 0 }
   }
+  expect_failures = [var.alarms]
+}
+
+run "no_period_of_latency_is_refused" {
+  command = plan
+  variables { alarms = { latency_periods = 0 } }
   expect_failures = [var.alarms]
 }
 

@@ -153,6 +153,28 @@ run "jobs_get_the_lake_and_their_own_arguments" {
   }
 }
 
+run "thresholds_are_proposed_only_where_the_policy_in_force_is_given" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for job in aws_glue_job.this : !contains(keys(job.default_arguments), "--policy_document")])
+    error_message = "Without a policy there is nothing to propose against."
+  }
+}
+
+run "the_weekly_job_gets_the_policy_in_force" {
+  command = plan
+  variables { policy_parameter = { arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/bank-test/policy" } }
+
+  assert {
+    condition = { for key, job in aws_glue_job.this : key => lookup(job.default_arguments, "--policy_document", "none") } == {
+      daily_transaction_aggregation = "none"
+      fraud_pattern_analysis        = "arn:aws:ssm:eu-west-1:123456789012:parameter/bank-test/policy"
+    }
+    error_message = "The job that proposes thresholds must be told where the policy is, and no other."
+  }
+}
+
 run "logs_are_written_while_a_job_runs_and_metrics_with_them" {
   command = plan
 
@@ -421,6 +443,23 @@ run "a_wildcard_in_a_parameter_is_refused" {
   }
 
   expect_failures = [var.jobs]
+}
+
+run "all_parameters_as_the_policy_are_refused" {
+  command = plan
+  variables { policy_parameter = { arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/*" } }
+  expect_failures = [var.policy_parameter]
+}
+
+run "a_policy_without_the_job_that_reads_it_is_refused" {
+  command = plan
+
+  variables {
+    policy_parameter = { arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/bank-test/policy" }
+    jobs             = { daily_transaction_aggregation = { description = "x", schedule = "cron(0 2 * * ? *)", reads = [], writes = [] } }
+  }
+
+  expect_failures = [var.policy_parameter]
 }
 
 run "a_single_worker_is_refused" {

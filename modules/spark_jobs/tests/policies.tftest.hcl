@@ -136,6 +136,23 @@ run "a_job_reads_the_parameters_that_are_named_and_no_others" {
   }
 }
 
+run "who_proposes_thresholds_reads_the_policy_in_force_and_nobody_else_does" {
+  command = plan
+  variables { policy_parameter = { arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/bank-test/policy" } }
+
+  assert {
+    condition = jsonencode({
+      for key, policy in aws_iam_role_policy.this : key => [
+        for statement in jsondecode(policy.policy).Statement : [statement.Action, statement.Resource] if statement.Sid == "ReadParameters"
+      ]
+      }) == jsonencode({
+      daily_transaction_aggregation = []
+      fraud_pattern_analysis        = [["ssm:GetParameter", "arn:aws:ssm:eu-west-1:123456789012:parameter/bank-test/policy"]]
+    })
+    error_message = "The weekly job may read the policy in force, and the daily one may not."
+  }
+}
+
 run "a_job_uses_one_key_and_cannot_manage_it" {
   command = plan
 

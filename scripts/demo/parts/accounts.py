@@ -12,16 +12,33 @@ from scripts.demo.state import Access, Findings, Part
 
 
 class AccountTable(Part):
-    """The table of accounts."""
+    """The table of accounts.
 
-    def __init__(self, access: Access) -> None:
+    Parameters
+    ----------
+    access
+        The way to it.
+    output
+        The output that names it.
+    key
+        Its key, the account.
+    word
+        What the report calls an account.
+
+    """
+
+    def __init__(
+        self, access: Access, output: str = "accounts_table_name", key: str = "account_id", word: str = "account"
+    ) -> None:
         self._dynamodb = access.client("dynamodb")
-        self._table = access.output("accounts_table_name")
+        self._table = access.output(output)
+        self._key = key
+        self._word = word
 
     def read(self) -> Accounts:
         """Read each account's number of committed decisions."""
-        items = tables.scan(self._dynamodb, self._table, ("account_id", "commits"))
-        return Accounts({item["account_id"]: int(item.get("commits", 0)) for item in items})
+        items = tables.scan(self._dynamodb, self._table, (self._key, "commits"))
+        return Accounts({item[self._key]: int(item.get("commits", 0)) for item in items}, self._word)
 
 
 @dataclass(frozen=True)
@@ -29,13 +46,16 @@ class Accounts(Findings):
     """The number of committed decisions of each account."""
 
     commits: Mapping[str, int]
+    word: str = "account"
 
     def enter(self, books: Books, outcomes: Outcomes) -> None:
         """Count commits beyond one for each row, and decisions in another order than the acceptances."""
         self._count_surplus(books, outcomes)
         out_of_order = _count_disorder(books, outcomes)
         books.parts["out_of_order"] = out_of_order
-        books.checks.append(Check("Each account's order is kept", out_of_order == 0, f"{out_of_order:,} out of order"))
+        books.checks.append(
+            Check(f"Each {self.word}'s order is kept", out_of_order == 0, f"{out_of_order:,} out of order")
+        )
 
     def _count_surplus(self, books: Books, outcomes: Outcomes) -> None:
         """Compare an account's count with all of its rows, also those of earlier runs."""

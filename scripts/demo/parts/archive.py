@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import json
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from scripts.demo.books import Books, Check, Outcomes
-from scripts.demo.model import DemoError
+from scripts.demo.parts.objects import Objects
 from scripts.demo.state import Access, Findings, Part, Row
 
 _EVENTS = "events/"
@@ -22,13 +18,11 @@ _DECIDED = "TransactionDecided"
 
 
 class ArchiveBucket(Part):
-    """The bucket of events; an object that was read before is not read again."""
+    """The bucket of events."""
 
     def __init__(self, access: Access) -> None:
-        self._s3 = access.client("s3")
-        self._bucket = access.output("archive_bucket_name")
+        self._events = Objects(access.client("s3"), access.output("archive_bucket_name"), _EVENTS)
         self._archive = Archive()
-        self._read_objects: set[str] = set()
 
     def pulse(self) -> int:
         """Return how many events there are."""
@@ -36,14 +30,8 @@ class ArchiveBucket(Part):
 
     def read(self) -> Archive:
         """Read the new objects; return all events."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_EVENTS)
-        for page in pages:
-            for entry in page.get("Contents", []):
-                if entry["Key"] not in self._read_objects:
-                    body = self._s3.get_object(Bucket=self._bucket, Key=entry["Key"])["Body"].read()
-                    for event in _events(entry["Key"], body):
-                        self._archive.add(event)
-                    self._read_objects.add(entry["Key"])
+        for event in self._events.new_lines():
+            self._archive.add(event)
         return self._archive
 
 
@@ -103,15 +91,3 @@ class Archive(Findings):
 
     def _unannounced(self, decided: Sequence[Row]) -> list[Row]:
         return [row for row in decided if row.transaction_id not in self.decided]
-
-
-def _events(key: str, body: bytes) -> Iterator[Mapping[str, Any]]:
-    """Yield the events of one archive object: JSON lines, gzip or, where S3 unpacked it, plain."""
-    with contextlib.suppress(gzip.BadGzipFile):
-        body = gzip.decompress(body)
-    try:
-        for line in body.decode("utf-8").splitlines():
-            if line.strip():
-                yield json.loads(line)
-    except (ValueError, EOFError, zlib.error) as error:
-        raise DemoError(f"the archive holds an object that is no JSON lines file: {key} ({error}).") from error

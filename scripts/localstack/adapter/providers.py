@@ -73,6 +73,22 @@ def athena() -> Service:
     return service
 
 
+@aws_provider(api="budgets", name="moto")
+def budgets() -> Service:
+    """Return Budgets, which keeps budgets and tells nobody; moto forgets their tags, and whom they would tell."""
+    from moto.budgets.models import budgets_backends
+
+    def subscribers(context: Any, request: Any) -> dict[str, Any]:
+        kept = budgets_backends[context.account_id][context.partition].budgets[request["AccountId"]]
+        notifications = kept[request["BudgetName"]].notifications
+        return {"Subscribers": next(one.subscribers for one in notifications if one.details == request["Notification"])}
+
+    service = _moto_service("budgets")
+    service.skeleton.dispatch_table["DescribeSubscribersForNotification"] = subscribers
+    service.skeleton.dispatch_table["ListTagsForResource"] = lambda *_: {"ResourceTags": []}
+    return service
+
+
 @aws_provider(api="glue", name="moto")
 def glue() -> Service:
     """Return Glue, which keeps the catalogue and the jobs and runs none."""

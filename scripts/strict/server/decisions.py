@@ -9,7 +9,7 @@ from typing import Any
 from ministack.core import iam_evaluator, responses
 from ministack.services import iam
 
-from scripts.strict.server import PROBE, keys
+from scripts.strict.server import PROBE, alarms, keys
 from scripts.strict.server.record import Record
 
 _NOBODY = "*"  # how MiniStack names the caller that is a service: no statement for an IAM principal is for it
@@ -31,6 +31,7 @@ class Decisions:
     def watch(self) -> None:
         """Note what MiniStack decides about requests, and decide about the keys that they need as well."""
         iam_evaluator.enforce = self.enforce
+        alarms.name_each()
 
     def enforce(
         self,
@@ -41,7 +42,11 @@ class Decisions:
         resource_arn: str = "*",
         service_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return None where a request is allowed, else what MiniStack answers it with."""
+        """Return None where a request is allowed, for all that it is about, else what MiniStack answers it with."""
+        if alarms.BETWEEN in resource_arn:
+            each = resource_arn.split(alarms.BETWEEN)
+            answers = [self.enforce(access_key_id, iam_action, service, region, arn, service_context) for arn in each]
+            return next((answer for answer in answers if answer is not None), None)
         denied = self._about_requests(access_key_id, iam_action, service, region, resource_arn, service_context)
         if isinstance(denied, iam_evaluator.AuthError):
             return denied

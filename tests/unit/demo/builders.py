@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from scripts.demo import bodies
+from scripts.demo.books import Books, count
 from scripts.demo.client import Sent
 from scripts.demo.model import Transaction
 from scripts.demo.parts.accounts import Accounts
@@ -53,23 +54,27 @@ def row(given: Transaction, sequence: int | None = 1, **changes: Any) -> Row:
         "commits": 1,
         "policy": "points",
         "verdicts": {"points": changes.get("outcome", "APPROVED")},
+        "occurred_at": given.occurred_at,
     }
     return Row(**{**fields, **changes})
 
 
-def waiting_row(given: Transaction, status: str = "RECEIVED") -> Row:
-    return row(
-        given,
-        None,
-        status=status,
-        decided_at=None,
-        score=None,
-        outcome=None,
-        routes=(),
-        commits=0,
-        policy=None,
-        verdicts={},
-    )
+def fraud_row(given: Transaction, sequence: int | None = 1, **changes: Any) -> Row:
+    return row(given, sequence, **{"status": "FRAUD_SUSPECTED", "outcome": "FRAUD_SUSPECTED", **changes})
+
+
+def waiting_row(given: Transaction, status: str = "RECEIVED", **changes: Any) -> Row:
+    undecided: dict[str, Any] = {
+        "status": status,
+        "decided_at": None,
+        "score": None,
+        "outcome": None,
+        "routes": (),
+        "commits": 0,
+        "policy": None,
+        "verdicts": {},
+    }
+    return row(given, None, **{**undecided, **changes})
 
 
 def flagship_findings(rows: Iterable[Row], **changes: Any) -> list[Findings]:
@@ -89,6 +94,27 @@ def snapshot(rows: Iterable[Row], **changes: Any) -> Snapshot:
     """Everything that a faultless flagship would have made of `rows`; `changes` by the name of the part."""
     made = list(rows)
     return Snapshot({one.transaction_id: one for one in made}, flagship_findings(made, **changes))
+
+
+def counted_with(findings: Findings, *rows: Row) -> Books:
+    """Return the books of a run that was accepted as `rows` say, with the findings of one part."""
+    given = [
+        transaction(
+            one.transaction_id,
+            account_id=one.account_id,
+            merchant_id=one.merchant_id,
+            amount=one.amount,
+            currency=one.currency,
+        )
+        for one in rows
+    ]
+    answers = [sent(one, order) for order, one in enumerate(given)]
+    return count(answers, Snapshot({one.transaction_id: one for one in rows}, [findings]))
+
+
+def failing(counts: Books) -> list[str]:
+    """Return the names of the checks that do not hold."""
+    return [check.name for check in counts.checks if not check.holds]
 
 
 def archive(events: Mapping[str, set[str]]) -> Archive:

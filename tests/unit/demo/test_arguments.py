@@ -21,7 +21,10 @@ MAP = str(paths.ROOT / "examples" / "mappings" / "sparkov.toml")
         (["--rate", "nan"], "RATE must be above 0 transactions a second."),
         (["--workers", "0"], "WORKERS must lie between 1 and 128."),
         (["--seed", "-1"], "SEED must be 0 or more."),
-        (["--system", "flagschiff"], "SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff."),
+        (
+            ["--system", "flagschiff"],
+            "SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff.",
+        ),
         (["--map", "a.toml"], "MAP belongs to an INPUT, and there is none."),
         (["--limit", "5"], "LIMIT belongs to an INPUT; without one, use COUNT."),
         (["--input", "a.csv", "--map", "m", "--limit", "-1"], "LIMIT must be 0 (all rows) or more."),
@@ -52,6 +55,15 @@ def test_so_many_rows_of_a_file_are_taken(given: list[str], rows: int, tmp_path:
     source = demo.source_of(demo.arguments(["--input", str(file), "--map", MAP, *given]))
 
     assert source.total == rows
+
+
+@pytest.mark.parametrize(("system", "count"), [("flagship", 1000), ("securebank", 2000)])
+def test_each_system_has_its_own_number_of_transactions(system: str, count: int) -> None:
+    of_system = demo.source_of(demo.arguments(["--system", system]))
+    asked = demo.source_of(demo.arguments(["--system", system, "--count", "40"]))
+
+    assert len({one.transaction_id for one in of_system.transactions() if one.expected == "accepted"}) == count
+    assert len({one.transaction_id for one in asked.transactions() if one.expected == "accepted"}) == 40
 
 
 def test_a_file_whose_columns_a_shipped_mapping_knows_needs_no_map(tmp_path: Path) -> None:

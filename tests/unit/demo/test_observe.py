@@ -6,6 +6,7 @@ import gzip
 import json
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any, Callable
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from scripts.demo.books import count
 from scripts.demo.diagnose import save_complaints
 from scripts.demo.model import DemoError, Merchant
 from scripts.demo.observe import Observer
@@ -23,8 +25,10 @@ from scripts.demo.parts.archive import Archive, ArchiveBucket
 from scripts.demo.parts.cases import Case, Cases
 from scripts.demo.parts.dead_letters import DeadLetters
 from scripts.demo.parts.priority import PriorityRoute
-from scripts.demo.state import Row
+from scripts.demo.state import Analysis, Findings, Row, Snapshot
 from scripts.demo.systems import FLAGSHIP
+from scripts.errors import CommandError
+from tests.unit.demo.builders import failing, row, sent, transaction
 
 Clients = Callable[[str], Any]
 
@@ -65,8 +69,8 @@ class Deployed:
 
     def put(self, output: str, *rows: dict[str, Any]) -> None:
         serialize = TypeSerializer().serialize
-        for row in rows:
-            item = {name: serialize(value) for name, value in row.items()}
+        for one in rows:
+            item = {name: serialize(value) for name, value in one.items()}
             self.client("dynamodb").put_item(TableName=self.outputs[output], Item=item)
 
     def archive(self, key: str, *events: dict[str, Any]) -> None:
@@ -154,6 +158,59 @@ def test_without_the_index_the_waiting_rows_are_found_by_their_status(deployed: 
     deployed.put("transactions_table_name", DECIDED, WAITING, {**WAITING, "transaction_id": "t3"})
 
     assert Observer(deployed, replace(FLAGSHIP, received_index=None)).waiting() == 2
+
+
+def test_the_account_has_the_name_that_the_systems_table_gives_it(deployed: Deployed) -> None:
+    named = {"customer_id" if name == "account_id" else name: value for name, value in DECIDED.items()}
+    deployed.put("transactions_table_name", {**named, "occurred_at": "2026-01-05T10:00:00.000000Z"})
+
+    found = Observer(deployed, replace(FLAGSHIP, account_attribute="customer_id")).snapshot().rows["t1"]
+
+    assert (found.account_id, found.day) == ("a1", "2026-01-05")
+
+
+class Analysing(Analysis):
+    """An analysis that knows what it was called with, and may be impossible."""
+
+    name = "great work"
+
+    def __init__(self, error: CommandError | None = None) -> None:
+        self.prepared = False
+        self._error = error
+
+    def prepare(self) -> None:
+        self.prepared = True
+
+    def run(self, rows: Mapping[str, Row], say: Callable[[str], None]) -> Findings:
+        say("working")
+        if self._error:
+            raise self._error
+        return DeadLetters(dict.fromkeys(rows, 0))
+
+
+def test_an_analysis_is_prepared_before_anything_is_sent_and_adds_what_it_finds(deployed: Deployed) -> None:
+    analysis, said = Analysing(), list[str]()
+    observer = Observer(deployed, replace(FLAGSHIP, parts=(), analyses=(lambda _: analysis,)))
+    observer.prepare([])
+    deployed.put("transactions_table_name", DECIDED)
+
+    after = observer.analyse(observer.snapshot(), said.append)
+
+    assert analysis.prepared
+    assert (list(after.findings), said) == ([DeadLetters({"t1": 0})], ["working"])
+
+
+def test_an_analysis_that_cannot_be_done_fails_the_books_and_leaves_the_others(deployed: Deployed) -> None:
+    one = transaction()
+    broken, whole = Analysing(CommandError("there is no Java")), Analysing()
+    observer = Observer(deployed, replace(FLAGSHIP, parts=(), analyses=(lambda _: broken, lambda _: whole)))
+
+    after = observer.analyse(Snapshot({"t1": row(one)}), lambda _: None)
+    counts = count([sent(one)], after)
+
+    assert failing(counts) == ["The great work could be made"]
+    assert "The dead-letter queues are empty" in [check.name for check in counts.checks]
+    assert "there is no Java" in [check.detail for check in counts.checks]
 
 
 def test_a_part_that_moves_changes_the_pulse(deployed: Deployed, observer: Observer) -> None:

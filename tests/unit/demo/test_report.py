@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from scripts.demo import books, report
+from scripts.demo.analyses.sums import Compared
 from scripts.demo.measures import measure
 from scripts.demo.source import Unmappable
 from scripts.demo.state import Findings, Snapshot
@@ -192,6 +193,21 @@ def test_the_alerts_of_a_system_that_sends_some_are_shown() -> None:
     assert "0 alerted" in text
     assert "Alerts repeated" in text
     assert "Every flagged transaction was alerted exactly once" in text
+
+
+def test_what_was_worked_out_of_a_lake_is_shown() -> None:
+    queries = Compared("queries", {"rows": {"daily_volume": 7, "fraud_trend": 1}}, "Queries agree", "2 queries", ())
+    spark = Compared(
+        "spark", {"daily_seconds": 26.5, "weekly_seconds": 24.0, "aggregates": 101, "profiles": 101},
+        "Jobs agree", "101 sums", ("daily aggregates: <a1>: nothing",),
+    )  # fmt: skip
+    one = result(system="securebank", findings=[queries, spark])
+    text = text_of(one)
+
+    assert report.document(one)["queries"]["rows"]["daily_volume"] == 7
+    for words in ("Rows of daily_volume", "Daily Spark job, seconds", "26.5", "&lt;a1&gt;: nothing"):
+        assert words in text
+    assert "Worked out of the lake" not in text_of(result())
 
 
 def test_only_where_there_is_a_shadow_it_is_explained() -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Callable
@@ -14,9 +15,11 @@ from rich.console import Console
 from scripts.demo import client, runner
 from scripts.demo.generator import transactions
 from scripts.demo.model import DemoError, Merchant
+from scripts.demo.parts.dead_letters import DeadLetters
 from scripts.demo.runner import Options, Run
 from scripts.demo.source import GeneratedSource
-from scripts.demo.state import Pulse, Row, Snapshot
+from scripts.demo.state import Analysis, Pulse, Row, Snapshot
+from scripts.demo.system import System as Known
 from scripts.demo.systems import FLAGSHIP
 from scripts.stack import Stack
 from tests.unit.demo.builders import row, snapshot, waiting_row
@@ -66,6 +69,11 @@ class System:
         self.looks += 1
         return Pulse(self.waiting(), flagged=self.flagged())
 
+    def analyse(self, snapshot: Snapshot, say: Callable[[str], None]) -> Snapshot:
+        say("analysing")
+        assert self.waiting() == 0, "analyses are of what is at rest"
+        return replace(snapshot, findings=[*snapshot.findings, DeadLetters({"of-the-analysis": 1})])
+
     def snapshot(self) -> Snapshot:
         rows: list[Row] = []
         places: dict[str, int] = {}
@@ -97,11 +105,13 @@ def clock() -> Clock:
     return Clock()
 
 
-def execute(system: System, clock: Clock, out: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+def execute(
+    system: System, clock: Clock, out: Path, monkeypatch: pytest.MonkeyPatch, known: Known = FLAGSHIP
+) -> tuple[int, str]:
     monkeypatch.setattr(runner, "http_poster", system.poster)
     shown = StringIO()
     run = Run(
-        FLAGSHIP,
+        known,
         GeneratedSource(COUNT, seed=1),
         Options(rate=None, workers=3, seed=1, out=out, stall_seconds=30.0),
         Console(file=shown, width=150),
@@ -125,6 +135,24 @@ def test_a_run_ends_when_everything_is_at_rest_and_balances(
     assert content["settled"] == content["accepted"] == COUNT
     assert list(content["stage_seconds"]) == ["set up", "seed", "send", "settle", "check", "stop"]
     assert system.closed
+
+
+def test_what_a_system_analyses_comes_after_everything_is_settled_and_counts(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def analysis(_: object) -> Analysis:
+        raise AssertionError("the system of the test analyses by itself")
+
+    system = System()
+    monkeypatch.setattr(system, "client", lambda _: None)
+    monkeypatch.setattr(runner, "save_complaints", lambda *_: None)
+
+    code, shown = execute(system, clock, tmp_path, monkeypatch, replace(FLAGSHIP, analyses=(analysis,)))
+
+    content = json.loads((tmp_path / "report.json").read_text())
+    assert list(content["stage_seconds"]) == ["set up", "seed", "send", "settle", "analyse", "check", "stop"]
+    assert "analysing" in shown
+    assert (code, content["dead_letters"]) == (1, 1)
 
 
 def test_a_stall_is_found_said_and_counted(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

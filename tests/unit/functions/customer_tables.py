@@ -18,19 +18,19 @@ class CustomerTables:
 
     @property
     def transactions(self) -> str:
-        return f"bank-transactions-{self.suffix}"
+        return f"transactions-{self.suffix}"
 
     @property
     def ids(self) -> str:
-        return f"bank-ids-{self.suffix}"
+        return f"transaction-ids-{self.suffix}"
 
     @property
     def customers(self) -> str:
-        return f"bank-customers-{self.suffix}"
+        return f"customers-{self.suffix}"
 
     @property
     def insights(self) -> str:
-        return f"bank-insights-{self.suffix}"
+        return f"fraud-insights-{self.suffix}"
 
     def create(self) -> CustomerTables:
         indexes = {

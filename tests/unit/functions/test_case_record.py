@@ -81,6 +81,14 @@ class TestOpening:
 
         assert recorder.open(OWN, event_detail())["outcome"] == "OPENED"
 
+    def test_a_request_that_arrives_late_opens_no_closed_case_again(self, recorder: Recorder, tables: Tables) -> None:
+        recorder.open(OWN, event_detail())
+        recorder.close(step(), {"state": "NOT_ASKED"})
+
+        recorder.open(OWN, event_detail())
+
+        assert case(tables)["status"] == "CLOSED"
+
     def test_a_failed_case_can_be_opened_again(self, recorder: Recorder, tables: Tables) -> None:
         recorder.open(OWN, event_detail())
         recorder.fail(OWN, event_detail(), "Lambda.Unknown")

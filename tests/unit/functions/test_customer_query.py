@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import string
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -32,6 +33,7 @@ from tests.unit.functions.conftest import Faulty
 from tests.unit.functions.customer_reading import ReadTables, customer_row, waiting_row
 from tests.unit.functions.customer_tables import CustomerTables
 from tests.unit.functions.function_module import load_handler
+from tests.unit.functions.shard import direct, submission
 
 API: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "examples/securebank/openapi.yaml").read_text())
 PARAMETERS = API["components"]["parameters"]
@@ -186,7 +188,7 @@ class TestOneTransaction:
         tables.client.delete_item(TableName=tables.transaction_ids, Key={"transaction_id": {"S": "t1"}})
 
         assert problem(queries.answer(one())) == (404, "NOT_FOUND", "transaction_id")
-        assert dynamodb.calls == ["get_item"]
+        assert dynamodb.calls == ["get_item", "get_item"]  # the claim, and what a refused record left
 
     def test_a_claim_whose_row_was_deleted_is_a_404(self, queries: Queries, tables: ReadTables) -> None:
         row = customer_row()
@@ -438,7 +440,7 @@ class TestCursor:
         for place in (self.PLACE, f"2026-11-20T09:00:00.000000Z#{'t' * 64}"):
             text = to_cursor(place, "cust", self.FILTERS)
             assert from_cursor(text, "cust", self.FILTERS) == place
-            assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            assert set(text) <= set(string.ascii_letters + string.digits + "-_")
             assert len(text) <= PARAMETERS["Cursor"]["schema"]["maxLength"]
 
     @pytest.mark.parametrize(
@@ -828,6 +830,70 @@ class TestWithTheWriter:
         PAGE(listed)
         assert (body["timestamp"], body["merchant_category"]) == ("2026-11-20T08:59:00.000000Z", "groceries")
         assert listed["transactions"] == [{name: value for name, value in body.items() if name != "history"}]
+
+    def test_a_record_that_was_refused_is_found_by_the_id_that_it_names_with_the_reason(
+        self, bank: World, reading: Queries
+    ) -> None:
+        bank.shard.submit("t1", currency="XXX")
+        assert bank.process() is None
+
+        response = reading.answer(one("t1"))
+        body = content(response)
+
+        schema("RefusedSubmission")(body)
+        assert (body["transaction_id"], body["status"]) == ("t1", "REJECTED")
+        assert (body["rejection"]["code"], body["rejection"]["field"]) == ("INVALID_MESSAGE", "currency")
+        assert response["headers"]["Cache-Control"] == "no-store"
+        assert "message#" not in response["body"]
+
+    def test_a_refused_record_claims_no_id_and_a_corrected_body_takes_its_place(
+        self, bank: World, reading: Queries
+    ) -> None:
+        bank.shard.submit("t1", currency="XXX")
+        bank.shard.submit("t1")
+        assert bank.process() is None
+        assert bank.process() is None  # both come again
+
+        body = content(reading.answer(one("t1")))
+
+        TRANSACTION(body)
+        assert body["status"] == "APPROVED"
+
+    def test_of_two_refused_records_with_one_id_the_latest_is_found(self, bank: World, reading: Queries) -> None:
+        for wrong in ({"currency": "XXX"}, {"amount": 0}):
+            bank.process(bank.shard.submit("t1", **wrong))
+
+        assert content(reading.answer(one("t1")))["rejection"]["field"] == "amount"
+
+    def test_of_two_bodies_with_one_id_the_first_is_shown(self, bank: World, reading: Queries) -> None:
+        bank.shard.submit("t1")
+        bank.shard.submit("t1", amount=99)
+        assert bank.process() is None
+
+        body = content(reading.answer(one("t1")))
+
+        assert (body["status"], body["amount"]) == ("APPROVED", 12.5)
+
+    @pytest.mark.parametrize("claims", [{"custom:customer_id": "cust"}, {"custom:customer_id": "message"}, {}])
+    def test_a_refused_record_is_nobodys_and_no_token_of_a_customer_finds_it(
+        self, bank: World, reading: Queries, claims: dict[str, Any]
+    ) -> None:
+        bank.shard.submit("t1", currency="XXX")
+        assert bank.process() is None
+
+        assert problem(reading.answer(one("t1", claims))) == (404, "NOT_FOUND", "transaction_id")
+        assert content(reading.answer(one("t1", {"cognito:groups": "operators"})))["status"] == "REJECTED"
+
+    @pytest.mark.parametrize(
+        "body",
+        ["{", "[]", '{"submission": []}', direct({**submission(), "transaction_id": "a b"}), direct({})],
+    )
+    def test_a_record_without_a_readable_id_leaves_nothing_to_be_found(self, bank: World, body: str) -> None:
+        bank.shard.put(body)
+        assert bank.process() is None
+
+        assert bank.tables.claims() == {}
+        assert len(bank.tables.rows()) == 1
 
     def test_what_ingest_stored_is_found_before_it_is_decided(self, bank: World, reading: Queries) -> None:
         bank.store("t1")

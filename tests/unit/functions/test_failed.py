@@ -71,6 +71,15 @@ def test_those_behind_it_in_the_dead_letter_queue_are_held_in_order(
     assert len(heard.alerts) == 1
 
 
+def test_the_fence_of_a_later_transaction_gives_way(recorder: Recorder, tables: Tables, ledger: Ledger) -> None:
+    ledger.fence(queued("t2", receive_count=2))  # while t1, which the tables refused to fence, is given up
+
+    recorder.record(message("t1"))
+
+    assert tables.rows()["t1"]["status"] == "FAILED"
+    assert tables.account()["blocked_by"] == "t1"
+
+
 def test_the_fence_of_its_own_last_attempt_does_not_hold_it(recorder: Recorder, tables: Tables, ledger: Ledger) -> None:
     ledger.fence(queued("t1", receive_count=3))
 

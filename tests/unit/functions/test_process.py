@@ -191,6 +191,19 @@ def test_a_crash_in_the_last_attempt_leaves_a_fence_that_nothing_passes(
     assert tables.rows()["s2"]["status"] == Status.HELD
 
 
+def test_a_copy_of_what_was_given_up_is_not_decided_over_those_that_wait_for_it(
+    processor: Processor, tables: Tables, ledger: Ledger
+) -> None:
+    ledger.fence(queued("s1", receive_count=3))  # and then the function dies
+    processor.process([message("s2")])
+
+    again = processor.process([message("s1", copy=1)])
+
+    assert again == []
+    assert "s1" not in tables.rows()  # `failed` records it
+    assert tables.account()["blocked_by"] == "s1"
+
+
 def test_a_last_attempt_that_succeeds_lifts_its_own_fence(processor: Processor, tables: Tables) -> None:
     processor.process(redelivered(message("a"), message("b"), receive_count=3))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import string
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -291,7 +292,7 @@ class TestCursor:
         for position in (self.POSITION, longest):
             text = to_cursor(position)
             assert from_cursor(text, position.account_id) == position
-            assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            assert set(text) <= set(string.ascii_letters + string.digits + "-_")
 
     @staticmethod
     def forge(document: Any) -> str:

@@ -77,7 +77,7 @@ class Deployed:
 
     def __init__(self, aws: Any, shards: int) -> None:
         self.kinesis, self.cloudwatch = aws("kinesis"), aws("cloudwatch")
-        self.name = f"stream-{uuid.uuid4().hex[:8]}"
+        self.name = f"transactions-{uuid.uuid4().hex[:8]}"
         self.high, self.low = f"{self.name}-load-high", f"{self.name}-load-low"
         self.kinesis.create_stream(StreamName=self.name, ShardCount=shards)
         for alarm in (self.high, self.low):

@@ -148,6 +148,17 @@ def test_earlier_results_are_reused_unless_told_otherwise(minutes: int, settings
     assert client.started[0]["ResultReuseConfiguration"] == {"ResultReuseByAgeConfiguration": settings}
 
 
+def test_sql_of_ones_own_is_asked_in_the_workgroup_and_never_answered_from_before() -> None:
+    client = FakeAthena("SUCCEEDED")
+
+    result = workgroup(client).ask("SELECT day, amount FROM days", "lake")
+
+    assert result.records()[0] == {"day": "2026-11-01", "amount": None}
+    (asked,) = client.started
+    assert (asked["QueryString"], asked["WorkGroup"]) == ("SELECT day, amount FROM days", "group")
+    assert asked["ResultReuseConfiguration"] == {"ResultReuseByAgeConfiguration": {"Enabled": False}}
+
+
 def test_a_failed_query_says_why() -> None:
     with pytest.raises(QueryError, match=r"days was not answered \(failed\): HIVE_CURSOR_ERROR: bad line"):
         workgroup(FakeAthena("FAILED", reason="HIVE_CURSOR_ERROR: bad line")).run("days", VALUES)

@@ -29,13 +29,15 @@ POSTER = labels.http_poster
 class Api:
     """An API in this process: it remembers what was posted and answers what it is told to."""
 
+    path = "/stage/v1/labels"
+
     def __init__(self, answer: Callable[[dict[str, Any], int], tuple[int, Any]]) -> None:
         self.posted: list[dict[str, Any]] = []
         self._answer = answer
         self._lock = threading.Lock()
 
     def take(self, path: str, key: str | None, body: bytes) -> tuple[int, Any]:
-        if (path, key) != ("/stage/v1/labels", KEY):
+        if (path, key) != (self.path, KEY):
             return 403, {"error": {"code": "FORBIDDEN", "message": "no"}}
         document = json.loads(body)
         with self._lock:
@@ -78,9 +80,25 @@ def recorded(document: dict[str, Any], _attempt: int = 1) -> tuple[int, Any]:
 def run(monkeypatch: pytest.MonkeyPatch, endpoint: str, file: Path, *options: str, key: str = KEY) -> int:
     monkeypatch.setenv("API_ENDPOINT", endpoint)
     monkeypatch.setenv("API_KEY", key)
+    return run_quickly(monkeypatch, file, *options)
+
+
+def run_quickly(monkeypatch: pytest.MonkeyPatch, file: Path, *options: str) -> int:
     quickly = Retry(attempts=3, base_seconds=0)
-    monkeypatch.setattr(labels, "http_poster", lambda endpoint, key: POSTER(endpoint, key, quickly))
+    monkeypatch.setattr(labels, "http_poster", lambda url, key: POSTER(url, key, quickly))
     return labels.main([str(file), *options])
+
+
+def run_locally(
+    monkeypatch: pytest.MonkeyPatch, file: Path, system: str, *options: str, endpoint: str = "http://127.0.0.1:1"
+) -> int:
+    """Run while a system is left running on this machine, whose API lies at `endpoint`."""
+    monkeypatch.delenv("API_ENDPOINT", raising=False)
+    monkeypatch.delenv("API_KEY", raising=False)
+    local = stack.Stack(endpoint, {"api_endpoint": endpoint}, 1.0, system=system)
+    monkeypatch.setattr(stack, "running", lambda: stack.Running(local, Guarded(1, "token")))
+    monkeypatch.setattr(stack, "api_key", lambda _: stack.ApiKey("id-1", KEY))
+    return run_quickly(monkeypatch, file, *options)
 
 
 @pytest.fixture
@@ -350,14 +368,35 @@ def test_without_an_api_the_command_says_how_to_name_one(
     assert "make local-up" in capsys.readouterr().err
 
 
-def test_a_local_stack_of_another_system_is_not_asked(
+def test_a_local_stack_that_takes_no_labels_or_is_not_the_one_that_is_meant_is_not_asked(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(HEADER + GOOD)
-    monkeypatch.delenv("API_ENDPOINT", raising=False)
-    monkeypatch.delenv("API_KEY", raising=False)
-    other = stack.Stack("http://127.0.0.1:1", {}, 1.0, system="merchant_api")
-    monkeypatch.setattr(stack, "running", lambda: stack.Running(other, Guarded(1, "token")))
 
-    assert labels.main([str(file)]) == 1
-    assert "only the flagship takes labels, and merchant_api is running" in capsys.readouterr().err
+    assert run_locally(monkeypatch, file, "merchant_api") == 1
+    assert "merchant_api takes no labels; flagship and securebank do." in capsys.readouterr().err
+    assert run_locally(monkeypatch, file, "flagship", "--system", "securebank") == 1
+    assert "flagship is running, not securebank" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("system", "path"), [("flagship", "/stage/v1/labels"), ("securebank", "/stage/labels")])
+def test_labels_go_where_the_running_system_takes_them(
+    file: Path, monkeypatch: pytest.MonkeyPatch, system: str, path: str
+) -> None:
+    file.write_text(HEADER + GOOD)
+
+    with serving(recorded) as (api, endpoint):
+        api.path = path
+        assert run_locally(monkeypatch, file, system, endpoint=endpoint) == 0
+
+    assert [one["transaction_id"] for one in api.posted] == ["t1"]
+
+
+def test_labels_go_where_the_named_system_takes_them(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(HEADER + GOOD)
+
+    with serving(recorded) as (api, endpoint):
+        api.path = "/stage/labels"
+        assert run(monkeypatch, endpoint, file, "--system", "securebank") == 0
+
+    assert [one["transaction_id"] for one in api.posted] == ["t1"]

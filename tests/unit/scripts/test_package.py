@@ -15,6 +15,9 @@ from scripts.errors import CommandError
 from tests.unit.functions.test_half_configured import SYSTEMS
 
 RUNTIMES = interpreters.find_all(interpreters.RUNTIMES)
+SHIPPED = {"aws_lambda_powertools", "typing_extensions"}
+SDK = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+"""All that a function may import of others: each more is paid for by every cold start."""
 
 
 @pytest.fixture
@@ -137,6 +140,8 @@ def test_each_handler_imports_from_its_zip_alone(
         f"sys.path[:0] = [{str(packages / f'{function}.zip')!r}, {str(sdk)!r}]\n"
         f"import importlib; module = importlib.import_module('{function}.handler')\n"
         "assert callable(module.handler)\n"
+        "files = {name: getattr(module, '__file__', None) or '' for name, module in sys.modules.items()}\n"
+        "print(*{name.partition('.')[0] for name, file in files.items() if file.startswith(tuple(sys.path[:2]))})\n"
     )
     done = subprocess.run(
         [str(runtime.path), "-I", "-S", "-B", "-c", program],
@@ -148,6 +153,11 @@ def test_each_handler_imports_from_its_zip_alone(
     )
 
     assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {function, package.SHARED} | SHIPPED | SDK
+
+
+def test_no_zip_is_above_two_megabytes(packages: Path) -> None:
+    assert [file.name for file in packages.glob("*.zip") if file.stat().st_size > 2_000_000] == []
 
 
 @pytest.fixture(scope="module")

@@ -104,6 +104,22 @@ def test_a_job_that_fails_says_the_last_line_of_its_log(python: Path, tmp_path: 
         spark_jobs.run_local("daily", tmp_path)
 
 
+def test_a_machine_without_java_is_told_so_before_a_job_is_run(python: Path) -> None:
+    complaint = "lake_jobs.errors.LakeJobError: Spark needs Java 11 to 17: there is none on PATH."
+    python.write_text(f"#!/bin/sh\necho Traceback >&2\necho '{complaint}' >&2\nexit 1\n")
+    python.chmod(0o755)
+
+    with pytest.raises(CommandError, match=r"^Spark needs Java 11 to 17: there is none on PATH\.$"):
+        spark_jobs.make_ready()
+
+
+def test_a_machine_with_java_is_ready(python: Path) -> None:
+    python.write_text("#!/bin/sh\nexit 0\n")
+    python.chmod(0o755)
+
+    spark_jobs.make_ready()
+
+
 def test_without_a_stack_the_command_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

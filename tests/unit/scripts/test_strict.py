@@ -174,6 +174,21 @@ def test_a_role_does_what_its_policy_allows_and_nothing_else(server: StrictMiniS
     assert f"sender may not sqs:SendMessage {other_arn}" in server.refused()
 
 
+def test_a_look_at_alarms_by_name_asks_for_each_of_them(server: StrictMiniStack) -> None:
+    own, other = (f"arn:aws:cloudwatch:{server.region}:{ACCOUNT}:alarm:{name}" for name in ("own", "other"))
+    role = make_role(server, "looker", TRUSTS_THE_ACCOUNT, ("cloudwatch:DescribeAlarms", own))
+    cloudwatch = acting_as(server, role, "cloudwatch")
+
+    cloudwatch.describe_alarms(AlarmNames=["own"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloudwatch.describe_alarms(AlarmNames=["own", "other"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloudwatch.describe_alarms()
+
+    assert ("looker", "cloudwatch:DescribeAlarms", own, True) in decisions(server)
+    assert f"looker may not cloudwatch:DescribeAlarms {other}" in server.refused()
+
+
 def test_an_encrypted_queue_asks_for_its_key_too(server: StrictMiniStack) -> None:
     key = client(server, "kms").create_key()["KeyMetadata"]["Arn"]
     url, arn = make_queue(server, "encrypted", KmsMasterKeyId=key)

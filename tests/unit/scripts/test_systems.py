@@ -23,7 +23,9 @@ def test_each_system_is_where_it_says(system: systems.Deployable) -> None:
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(CommandError, match="SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff"):
+    with pytest.raises(
+        CommandError, match="SYSTEM must be flagship, merchant_api, stream_alerts or securebank, not flagschiff"
+    ):
         systems.named("flagschiff")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts import root_modules
+from scripts import plans
 from scripts.ministack import MiniStack
-from scripts.terraform import environment
 
 FLAGSHIP = "."
 MERCHANT_API = "examples/merchant_api"
@@ -22,7 +20,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What Terraform would create in a root, with the defaults of its variables."""
+    """What Terraform would create in a root."""
 
     root: str
     content: dict[str, Any]
@@ -59,19 +57,6 @@ class Plan:
         return found
 
 
-def make(emulator: MiniStack, root: str) -> Plan:
-    """Plan a root, given by its folder."""
-    runner = root_modules.offline(root)  # initialises the data folder
-    file = runner.data / "contract.tfplan"
-    env = {**environment(emulator.environment), "TF_DATA_DIR": str(runner.data)}
-
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            ["terraform", *command], cwd=runner.folder, env=env, check=False, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    state = runner.data / "contract.tfstate"
-    run("plan", "-no-color", "-input=false", "-lock=false", f"-state={state}", f"-out={file}")
-    return Plan(root, json.loads(run("show", "-json", str(file))))
+def make(emulator: MiniStack, root: str, variables: Mapping[str, Any] | None = None) -> Plan:
+    """Plan a root, given by its folder, with the defaults of its variables but for those given."""
+    return Plan(root, plans.make(emulator, root, variables))

@@ -1,0 +1,1 @@
+"""Count what a transaction makes a system do: a demonstration on the embedded emulator, every call written down."""

@@ -1,0 +1,1 @@
+"""One meter a type of resource: what it charges in a month."""

@@ -1,0 +1,151 @@
+"""The search for faults is worth something: it is one and the same for a seed, it reaches everything, it finds bugs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scripts import paths
+from tests.property.simulation import flagship, flows, search, wire
+from tests.property.simulation.mutations import MUTATIONS
+from tests.property.simulation.scenario import drawn
+from tests.property.simulation.virtual import virtual
+
+BUDGET = 3000
+"""Schedules within which a planted bug must be found: less than a third of what `make test` runs."""
+
+_TWO_CONSUMERS = "kills the function"
+_A_COPY = "failed, and a copy of it could be decided"
+HARDEST = {"commits on any version": _TWO_CONSUMERS, "lifts the block of others": _A_COPY}
+"""Bugs that chance finds late: it takes a certain fault on a certain flow."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _virtual() -> Iterator[None]:
+    with virtual(search.packages()):
+        yield
+
+
+def _schedules(flow: str | None) -> Iterator[search.Found]:
+    """Yield what schedules show: of single faults on a flow, or of chance."""
+    if flow is not None:
+        yield from flows.every_single_fault(only=flow)
+    yield from map(search.run_seed, range(BUDGET))
+
+
+@pytest.mark.parametrize("bug", MUTATIONS)
+def test_a_planted_bug_is_found(bug: str) -> None:
+    with MUTATIONS[bug]():
+        found = next((found for found in _schedules(HARDEST.get(bug)) if found.violations), None)
+
+    assert found is not None
+
+
+def test_a_seed_is_one_schedule_whatever_ran_before() -> None:
+    first: list[str] = []
+    second: list[str] = []
+    search.run_seed(11, first.append)
+    search.run_seed(12)
+
+    search.run_seed(11, second.append)
+
+    assert first == second
+    assert len(first) > 5
+
+
+# Hypothesis draws what the seeds' random numbers stand for, and so shrinks what it finds to the least chance.
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.randoms(use_true_random=False))
+def test_no_schedule_breaks_a_promise(draw: Random) -> None:
+    found = search.run("flagship", "drawn", drawn(draw), draw)
+
+    assert found.violations == {}
+
+
+def test_every_call_of_aws_in_the_code_is_reached() -> None:
+    found = search.Found()
+    for flow in flows.every_single_fault(kinds=()):
+        found.add(flow)
+
+    reached = {tuple(re.findall(r": (\w+) \((.*)\)", point)[0]) for point in found.seen}
+    assert _calls_in_code(flagship.FUNCTIONS) - reached == set(NOT_REACHED)
+
+
+NOT_REACHED = {
+    ("get_item", "pipeline/aws/claimed_transactions.py"): "where ids are claimed",
+    ("transact_write_items", "pipeline/aws/claimed_transactions.py"): "where ids are claimed",
+    ("get_item", "pipeline/aws/row_keys.py"): "where ids are claimed",
+    ("put_item", "pipeline/aws/ledger.py"): "where ids are claimed",
+    ("get_item", "pipeline/aws/transactions_view.py"): "only the function `query` reads one row so",
+    ("get_parameter_history", "pipeline/aws/policies.py"): "only where a policy document is refused",
+    ("get_records", "pipeline/aws/kinesis.py"): "where a stream stands for the queue",
+    ("get_shard_iterator", "pipeline/aws/kinesis.py"): "where a stream stands for the queue",
+    ("put_record", "pipeline/aws/kinesis.py"): "where a stream stands for the queue",
+    ("update_item", "pipeline/aws/labels.py"): "only the function `label` does so",
+    ("update_item", "pipeline/aws/merchant_risk.py"): "only the function `learn` does so",
+}
+"""Calls that the functions' imports hold and the flagship does not make, or not here, and why."""
+
+
+def _calls_in_code(functions: Any) -> set[tuple[str, str]]:
+    """Return each operation that the functions' code calls, with its file."""
+    files = {paths.LAMBDA_SRC / name / "handler.py" for name in functions}
+    while True:
+        imported = {file for each in files for file in _imports(each)}
+        if imported <= files:
+            break
+        files |= imported
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_client(node.func.value):
+                found.add((node.func.attr, str(file.relative_to(paths.LAMBDA_SRC))))
+    return found
+
+
+def _imports(file: Any) -> Iterator[Any]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            candidate = paths.LAMBDA_SRC / (node.module.replace(".", "/") + ".py")
+            if candidate.is_file():
+                yield candidate
+
+
+def _is_client(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in ("_client", "client", "SQS") and name != ""
+
+
+def test_the_rules_are_those_of_the_bus() -> None:
+    text = re.sub(r"\s+", " ", (paths.ROOT / "main.tf").read_text(encoding="utf-8"))
+
+    written = [re.sub(r"([\w-]+) = ", r'"\1": ', each) for each in re.findall(r"pattern = jsonencode\((.*?)\)", text)]
+    deployed = [json.loads(re.sub(r'(\]|\}) "', r'\1, "', each)) for each in written]
+    assert deployed == [flagship.HIGH_VALUE, flagship.FLAGGED, flagship.ARCHIVED]
+
+
+@given(
+    st.recursive(
+        st.one_of(
+            st.none(), st.booleans(), st.text(max_size=5), st.binary(max_size=5), st.integers(-(10**20), 10**20),
+            st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9),
+        ),
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    )
+)  # fmt: skip
+def test_values_are_converted_as_boto3_does(value: Any) -> None:
+    stored = TypeSerializer().serialize(value)
+
+    assert wire.serialize(value) == stored
+    assert wire.deserialize(stored) == TypeDeserializer().deserialize(stored)
+    assert not isinstance(wire.deserialize(wire.serialize(Decimal("1.50"))), float)

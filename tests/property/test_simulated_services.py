@@ -1,0 +1,26 @@
+"""The services of the fault search answer as the embedded emulator does: the model is not wishful.
+
+The same script runs on the second emulator in `tests/localstack/test_simulated_services.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.property.simulation import agreement
+
+
+def test_tables_and_their_stream_answer_alike(aws: Any) -> None:
+    modelled, changes = agreement.modelled_tables()
+    expected = list(agreement.table_script(modelled))
+    agreement.make_tables(aws("dynamodb"))
+
+    assert list(agreement.table_script(aws("dynamodb"))) == expected
+    records = agreement.stream_records(aws("dynamodb"), aws("dynamodbstreams"))
+    assert records == agreement.modelled_records(changes)
+
+
+def test_queues_answer_alike(aws: Any) -> None:
+    expected = list(agreement.queue_script(*agreement.modelled_queues()))
+
+    assert list(agreement.queue_script(*agreement.make_queues(aws("sqs")))) == expected
