@@ -53,7 +53,7 @@ TABLES = {
 }
 ALARMS = {
     *("api-errors", "api-latency", "books-differ", "books-not-compared", "decision-delay", "events-undelivered"),
-    *("customer-query-response-time", "ingest-response-time"),
+    *("customer-query-response-time", "ingest-response-time", "label-response-time"),
     *("failures-unrecorded", "fraud-alerts-undelivered", "fraud-rate", "given-up-backlog", "given-up-dead-letter"),
     *("given-up-delay", "given-up-failed", "lake-dead-letter", "lake-delay", "policy-fallback"),
     *("policy-refresh-failed", "processing-failures-undelivered", "records-lost", "settlement-failed"),

@@ -31,7 +31,7 @@ run "answers_slower_than_a_tenth_of_a_second_alarm" {
 
   assert {
     condition = { for name, alarm in module.monitoring.configuration.alarms : name => [alarm.metric, alarm.threshold, alarm.evaluation_periods] if endswith(name, "-response-time") } == {
-      for function in ["customer-query", "ingest"] : "${function}-response-time" => ["SecureBank/dev API/ResponseTime", 100, 3]
+      for function in ["customer-query", "ingest", "label"] : "${function}-response-time" => ["SecureBank/dev API/ResponseTime", 100, 3]
     }
     error_message = "So must what the functions measure themselves."
   }
