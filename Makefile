@@ -118,7 +118,7 @@ scan: package ## checkov over source and plans, secrets in any file; reports in 
 controls: setup ## write docs/controls.md from the last scan
 	@$(DEV) -m scripts.controls
 
-audit: setup ## known weaknesses of the pinned Python packages (needs pypi.org)
+audit: setup ## known weaknesses of the pinned Python packages (asks the package index)
 	@$(PYTHON) -m scripts.bootstrap audit
 	@$(DEV) -m scripts.audit
 
