@@ -341,7 +341,8 @@ class Flagship:
         strikes = [at for at, function in self.network.strikes if function == "process"]
         _, second, third = message.received
         struck = any(second <= at < third for at in strikes) and any(third <= at for at in strikes)
-        if struck and account.get("blocked_by", {}).get("S") != _transaction_of(message):
+        transaction_id = _transaction_of(message)  # a message that is none owns no account
+        if struck and transaction_id and account.get("blocked_by", {}).get("S") != transaction_id:
             self.unfenced.add(message.group)
 
     def _chance(self, likely: float) -> Callable[[], bool]:

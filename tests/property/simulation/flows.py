@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from random import Random
 from typing import Optional
 
@@ -35,6 +36,9 @@ FLOWS: Mapping[str, Scenario] = {
     "failed, and sent again": Scenario((replace(_ONE, repeats=(310.0,)), _TWO), failures={"t0": 99}),
     "failed, and a copy of it could be decided": Scenario((replace(_ONE, repeats=(310.0,)), _TWO), failures={"t0": 4}),
     "no transaction": Scenario((_ONE,), junk=((0.05, "acc-0"),)),
+    "no transaction, and it cannot even be refused": Scenario(
+        (), junk=((0.05, "acc-0"),), faults=OneFault(-1, None, dict.fromkeys(range(3), Fault.CRASH_BEFORE))
+    ),
     "another body under the same id": Scenario((_ONE, replace(_ONE, at=3.0, amount=LARGE))),
     "the account is unreadable": Scenario((replace(_ONE, at=5.0), replace(_TWO, at=5.1)), unreadable={"acc-0": 1.0}),
     "stored and never queued": Scenario(
@@ -43,7 +47,13 @@ FLOWS: Mapping[str, Scenario] = {
 }
 
 
-def every_single_fault(kinds: tuple[Fault, ...] = tuple(Fault), only: Optional[str] = None) -> Iterator[Found]:
+SYSTEMS = ("flagship", "merchant_api")
+"""The systems that take these ways, as far as each goes."""
+
+
+def every_single_fault(
+    kinds: tuple[Fault, ...] = tuple(Fault), only: Optional[str] = None, systems: tuple[str, ...] = SYSTEMS
+) -> Iterator[Found]:
     """Run every flow with each fault at each of its calls; yield what each schedule has shown.
 
     Parameters
@@ -52,17 +62,20 @@ def every_single_fault(kinds: tuple[Fault, ...] = tuple(Fault), only: Optional[s
         The faults.
     only
         The one flow to run; None: all.
+    systems
+        Whose flows.
     """
-    for name, flow in FLOWS.items():
+    for system, name in product(systems, FLOWS):
         if only not in (None, name):
             continue
+        flow = FLOWS[name]
         given = flow.faults.given if isinstance(flow.faults, OneFault) else {}
         counting = OneFault(-1, None, given)
-        yield _run(name, flow, counting)
+        yield _run(system, name, flow, counting)
         for nth in sorted(set(range(len(counting.seen))) - set(given)):
             for kind in kinds:
-                yield _run(f"{name}, call {nth}: {kind.value}", flow, OneFault(nth, kind, given))
+                yield _run(system, f"{name}, call {nth}: {kind.value}", flow, OneFault(nth, kind, given))
 
 
-def _run(name: str, flow: Scenario, faults: OneFault) -> Found:
-    return run("flagship", name, replace(flow, faults=faults), Random(1))  # noqa: S311
+def _run(system: str, name: str, flow: Scenario, faults: OneFault) -> Found:
+    return run(system, name, replace(flow, faults=faults), Random(1))  # noqa: S311
