@@ -167,7 +167,7 @@ _EMBEDDED_GAPS: Gaps = {
         "treat_missing_data",
     },
     "aws_default_network_acl": {"egress", "ingress"},
-    "aws_flow_log": {"delete/create"},
+    "aws_flow_log": {"delete/create", "create/delete"},
     "aws_glue_job": {"execution_property", "tags_all"},
     "aws_glue_trigger": {"predicate"},
     "aws_kinesis_stream": {"tags_all"},

@@ -7,7 +7,6 @@ one start under `-X importtime`, whose time is divided among those to whom the m
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
 import re
@@ -41,21 +40,10 @@ importlib.import_module(sys.argv[2])
 print(json.dumps(1000 * (time.process_time() - begun)))
 """
 _BEGIN_AND_TELL = """
-import importlib, json, sys, time
+import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
-import boto3.session
-make, clients = boto3.session.Session.client, 0.0
-def timed(*arguments, **more):
-    global clients
-    begun = time.process_time()
-    try:
-        return make(*arguments, **more)
-    finally:
-        clients += time.process_time() - begun
-boto3.session.Session.client = timed
-importlib.import_module(sys.argv[2])
-files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
-print(json.dumps([1000 * clients, files]))
+__import__(sys.argv[2])
+print(json.dumps({name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}))
 """
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")
 
@@ -71,7 +59,8 @@ class Start:
     milliseconds
         The median of its starts: import and everything that is done then, clients of AWS included.
     parts
-        Milliseconds of one start by whom the modules belong to: own, bundled, sdk, python.
+        Milliseconds of one start by whom the modules belong to: own, bundled, sdk, python; and clients, the making of
+        them.
     bytes
         The size of its zip; 0 where there is none.
     """
@@ -85,7 +74,7 @@ class Start:
 def of_function(name: str, starts: int = STARTS) -> Start:
     """Measure one function."""
     sdk = dependencies.installed("runtime")
-    compileall.compile_dir(sdk, quiet=2)
+    _compile(sdk)
     archive = paths.PACKAGES / f"{name}.zip"
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(archive).extractall(folder)
@@ -99,10 +88,7 @@ def of_the_usual(starts: int = STARTS) -> Start:
     """Measure the function that is begun the usual way, with its packages in an environment of their own."""
     environments.ensure(environments.USUAL)
     (site,) = environments.USUAL.folder.glob("lib/python*/site-packages")
-    for name in SDK:
-        compileall.compile_dir(site / name, quiet=2) if (site / name).is_dir() else compileall.compile_file(
-            str(site / name), quiet=2
-        )
+    _compile(*(site / name for name in SDK))
     module = "usual_start"
     where = [str(Path(__file__).parent), str(site)]
     taken = [_start(where, module)[0] for _ in range(starts)]
@@ -114,11 +100,11 @@ def section() -> Section:
     package.package_all()
     found = [*(of_function(name) for name in FUNCTIONS), of_the_usual()]
     usual = found[-1].milliseconds
-    columns = ("function", "start, ms", "own", "bundled", "SDK and its clients", "Python", "zip, MB", "of the usual")
+    columns = ("function", "start, ms", "own", "bundled", "SDK", "Python", "clients", "zip, MB", "of the usual")
     rows = [
         [
             start.name, f"{start.milliseconds:.0f}",
-            *(f"{start.parts.get(part, 0.0):.0f}" for part in ("own", "bundled", "sdk", "python")),
+            *(f"{start.parts.get(part, 0.0):.0f}" for part in ("own", "bundled", "sdk", "python", "clients")),
             f"{start.bytes / 1e6:.2f}" if start.bytes else "", f"{start.milliseconds / usual:.2f}",
         ]
         for start in found
@@ -137,6 +123,11 @@ def _python() -> Path:
     return Path(found[0].path)
 
 
+def _compile(*places: Path) -> None:
+    """Compile what the runtime brings compiled, for the runtime."""
+    subprocess.run([str(_python()), "-m", "compileall", "-q", *map(str, places)], check=True)
+
+
 def _start(where: Sequence[str], module: str, program: str = _BEGIN, *options: str) -> tuple[Any, str]:
     """Start once; return what the program tells, and what was printed beside."""
     command = [str(_python()), "-I", "-S", "-B", *options, "-c", program, json.dumps(list(where)), module]
@@ -148,14 +139,13 @@ def _start(where: Sequence[str], module: str, program: str = _BEGIN, *options: s
 
 
 def _parts(where: Sequence[str], module: str, own: Sequence[str]) -> dict[str, float]:
-    """Return the milliseconds of one start by owner; to make clients is the SDK's work."""
-    (clients, files), printed = _start(where, module, _BEGIN_AND_TELL, "-X", "importtime")
+    """Return the milliseconds of one start by owner; what the entry point does itself is to make the clients."""
+    files, printed = _start(where, module, _BEGIN_AND_TELL, "-X", "importtime")
     parts: Counter[str] = Counter()
     for found in filter(None, map(_LINE.match, printed.splitlines())):
-        parts[_owner(found.group(2), files.get(found.group(2), ""), where, own)] += int(found.group(1))
-    milliseconds = {owner: microseconds / 1000 for owner, microseconds in parts.items()}
-    own_share = max(0.0, milliseconds.get("own", 0.0) - clients)
-    return {**milliseconds, "own": own_share, "sdk": milliseconds["sdk"] + clients}
+        name, microseconds = found.group(2), int(found.group(1))
+        parts["clients" if name == module else _owner(name, files.get(name, ""), where, own)] += microseconds
+    return {owner: microseconds / 1000 for owner, microseconds in parts.items()}
 
 
 def _owner(module: str, file: str, where: Sequence[str], own: Sequence[str]) -> str:
