@@ -190,7 +190,7 @@ class SecureBank(Deployed):
         for body in self.lake_objects(f"raw/transactions/{day_partition(day)}/").values():
             for line in map(json.loads, gzip.decompress(body).splitlines()):
                 known = latest.get(line["transaction_id"])
-                if known is None or known["revision"] < line["revision"]:
+                if known is None or _version(known) < _version(line):
                     latest[line["transaction_id"]] = line
         return list(latest.values())
 
@@ -199,6 +199,10 @@ class SecureBank(Deployed):
         return "\n".join(
             text for function in self.outputs["function_names"].values() for text in self.log_texts(function)
         )
+
+
+def _version(line: Mapping[str, Any]) -> tuple[int, int]:
+    return line["revision"], line["label_revision"]
 
 
 @contextmanager

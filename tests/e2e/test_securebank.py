@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 
 from tests.e2e import refusals
 from tests.e2e.alarms import reaches_its_topic
+from tests.e2e.api_document import check_against_document
 from tests.e2e.deployed import wait_for
 from tests.e2e.documented import run_commands
-from tests.e2e.securebank import NEW_YORK, SYSTEM, TOKYO, Payment, SecureBank, at, day_before
+from tests.e2e.securebank import DOCUMENT, NEW_YORK, SYSTEM, TOKYO, Payment, SecureBank, at, day_before
 
+LABELLED_DAYS_AGO = 3
 LIST = "/customers/{customer_id}/transactions"
 
 
@@ -286,6 +289,39 @@ def test_a_call_without_the_key_is_refused(securebank: SecureBank, payment: Paym
     assert securebank.call("POST", "/transactions", json=document, key=key).status_code == 403
     assert {securebank.call("GET", path, key=key).status_code for path in reads} == {403}
     assert securebank.row(document["transaction_id"]) == {}
+
+
+def test_a_label_is_kept_with_its_transaction_and_comes_into_the_lake(securebank: SecureBank, payment: Payment) -> None:
+    document = payment(timestamp=at(LABELLED_DAYS_AGO))
+    decided = securebank.decided(document)
+    label = {
+        "transaction_id": document["transaction_id"],
+        "label": "fraud",
+        "source": "chargeback",
+        "confirmed_at": datetime.now(timezone.utc).isoformat(),
+    }
+
+    answers = [securebank.call("POST", "/labels", json=label) for _ in range(2)]
+
+    for answer in answers:
+        check_against_document(answer, "/labels", "post", DOCUMENT)
+    assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [
+        (200, "recorded"),
+        (200, "unchanged"),
+    ]
+    row = securebank.row(document["transaction_id"])
+    assert (row["label"]["value"], row["status"], row["revision"]) == ("fraud", "APPROVED", decided["revision"])
+    wait_for(
+        lambda: (
+            [
+                line["label"]
+                for line in securebank.lake_lines(day_before(LABELLED_DAYS_AGO))
+                if (line["transaction_id"], line["label_revision"]) == (document["transaction_id"], 1)
+            ]
+            == ["fraud"]
+        ),
+        "the label in the lake",
+    )
 
 
 def test_logs_carry_ids_and_no_payloads(securebank: SecureBank, payment: Payment) -> None:
