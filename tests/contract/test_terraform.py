@@ -34,6 +34,7 @@ def validate_and_test(name: str) -> list[str]:
     return [runner.test(f"-test-directory={folder}") for folder in root_modules.folders_with_tests(name)]
 
 
+@pytest.mark.timeout(3600)  # a hundred plans of a large root, while other tests want the processors, too
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_a_configuration_is_valid_and_passes_its_own_tests(name: str, printed: dict[str, Future[list[str]]]) -> None:
     assert root_modules.folders_with_tests(name), f"{name} has no tests/*.tftest.hcl"
