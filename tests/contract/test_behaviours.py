@@ -76,6 +76,12 @@ HAS = {"one": {"ordered", "retried", "late"}, "two": {"ordered", "blocked"}}
 ADDED = {"two": {"ordered"}}
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the run that these tests are themselves a part of out of the runs that they make."""
+    monkeypatch.delenv(side_by_side.RUN, raising=False)
+
+
 def run(pytester: pytest.Pytester, folder: Path, kind: str, *arguments: str) -> pytest.RunResult:
     """Run the tests on an emulator."""
     pytester.makeini("[pytest]\nmarkers = needs(*behaviours)\n")
