@@ -190,21 +190,28 @@ def one_case_each(books: Books) -> Iterator[str]:
 
 
 def one_alert_each(books: Books) -> Iterator[str]:
-    """Check that people hear of a case once, unless nobody could know whether the topic took the alert."""
+    """Check that people hear of a case once, unless nobody could know whether the topic took the alert.
+
+    A case whose execution failed may be opened again, and then is told of again.
+    """
     doubtful = {
         json.dumps(arguments) for operation, arguments in books.system.network.doubtful if operation == "publish"
     }
     told = Counter((each.content.get("case", {}).get("case_id"), each.content["alert"]) for each in books.alerts)
     certain = Counter(
-        (each.content["case"]["case_id"], each.content["alert"])
+        (each.content["case"]["case_id"], each.content["alert"], each.content["execution_arn"])
         for each in books.alerts
         if "case" in each.content
         and json.dumps({"TopicArn": each.topic, "Subject": each.subject, "Message": each.text}) not in doubtful
     )
-    for (key, alert), times in certain.items():
+    for (key, alert, _), times in certain.items():
         if times > 1:
             yield f"{alert} of {key} was sent {times} times"
     failed = {each.arn for each in books.system.workflows.executions.values() if each.status == "FAILED"}
+    tellers = Counter((key, alert) for key, alert, execution in certain if execution not in failed)
+    for (key, alert), times in tellers.items():
+        if times > 1:
+            yield f"{alert} of {key} was sent by {times} executions"
     for key, case in books.cases.items():
         if case["execution_arn"] in failed:  # which raises an alarm, whatever became of its alerts
             continue
