@@ -33,7 +33,7 @@ from pipeline.aws.queue import Message
 from pipeline.aws.settler import Settler
 from pipeline.aws.stream_reader import StreamReader
 from pipeline.domain.account import Account
-from pipeline.domain.errors import AccountStateError, PipelineError
+from pipeline.domain.errors import AccountStateError, FailureUnrecordedError, PipelineError
 from pipeline.domain.settlement import Queued
 from stream_process.portions import portions_of
 
@@ -183,7 +183,7 @@ class StreamProcessor:
 
         try:
             return None, self._settler.settle_with_retries(account, tell_again)
-        except AccountStateError as error:
+        except (AccountStateError, FailureUnrecordedError) as error:
             return error, []
         except OTHERS_TROUBLE:
             raise

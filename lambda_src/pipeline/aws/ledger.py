@@ -130,28 +130,24 @@ class Ledger:
         if self._layout.ids_table and row["claimed_transaction_id"] and is_free:
             self._client.put_item(TableName=self._layout.ids_table, Item=self._layout.trace_of_message(row))
 
-    def fence(self, item: Queued) -> None:
-        """Block the account for this transaction, unless another blocks it or this one is settled.
+    def fence(self, *items: Queued) -> None:
+        """Block the account of each of these transactions for it, unless another blocks it or this one is settled.
 
         It is set before a further attempt at a transaction: should the last one end in a crash, what
         follows in the account finds the block and waits. The commit of the transaction lifts it.
 
+        Parameters
+        ----------
+        items
+            One transaction an account, of at most 50 accounts. All are fenced in one write, or none is.
+
         Raises
         ------
         VersionConflictError
-            If the transaction is settled, or someone is at it right now.
+            If one of the transactions is settled, or someone is at it right now.
         """
-        block = self._accounts.fence_writes(item)
-        if not block:
-            return
-        unsettled = {
-            "TableName": self._transactions,
-            "Key": self._layout.key(item.acceptance),
-            "ConditionExpression": UNSETTLED,
-            "ExpressionAttributeNames": UNSETTLED_NAMES,
-            "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
-        }
-        self._transact([{"ConditionCheck": unsettled}, *block])
+        blocks = [(item, self._accounts.fence_writes(item)) for item in items]
+        self._transact([write for item, block in blocks if block for write in (self._unsettled_check(item), *block)])
 
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""
@@ -160,6 +156,17 @@ class Ledger:
     def _transact(self, writes: Writes) -> None:
         if writes:
             transact(self._client, writes, "the account or a row changed since it was read", self._sleep)
+
+    def _unsettled_check(self, item: Queued) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self._transactions,
+                "Key": self._layout.key(item.acceptance),
+                "ConditionExpression": UNSETTLED,
+                "ExpressionAttributeNames": UNSETTLED_NAMES,
+                "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
+            }
+        }
 
     def _row_writes(self, change: Change, at: str, actor: str) -> Writes:
         attributes = {

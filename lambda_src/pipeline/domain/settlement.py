@@ -12,6 +12,7 @@ from typing import Callable, Optional, Protocol
 
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
+from pipeline.domain.errors import FailureUnrecordedError
 from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
 from pipeline.domain.refusal import Refusal
@@ -126,12 +127,18 @@ def plan_settlement(account: Account, queued: Sequence[Queued], find_merchant: F
         Finds the merchants that the transactions name.
     decider
         How to decide: one for the whole plan, whatever is refreshed meanwhile.
+
+    Raises
+    ------
+    FailureUnrecordedError
+        If one of them is given up already. Its message must not be taken for done: it may be the only one left, and
+        then nothing else leads to the record of the failure.
     """
     before = account
     changes: list[Change] = []
     for item in queued:
-        if account.gave_up(item.transaction_id):  # it stays as it is until its failure is recorded
-            continue
+        if account.gave_up(item.transaction_id):
+            raise FailureUnrecordedError(item.transaction_id)
         change, account = _settle(account, item, find_merchant, decider)
         changes.append(change)
     return _plan(before, account, changes)
