@@ -223,6 +223,7 @@ def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Ac
             blocked_by=row.get("blocked_by"),
             is_quarantined="quarantined_at" in row,
             waited_for=row.get("waited_for"),
+            released_by=row.get("released_by"),
             last_transaction_id=row.get("last_transaction_id"),
             last_occurred_at=last,
             profile=_profile(row),

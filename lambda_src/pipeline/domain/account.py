@@ -34,6 +34,9 @@ class Account:
         Whether it is blocked for a failure that was recorded, and not by a fence only.
     waited_for
         The latest transaction behind which others were held while it blocked the account.
+    released_by
+        The run of an operator that releases the account. While it is there, a commit leaves the block as it is, for
+        others stand in line; the operator moves the block on, and lifts it when the line is empty.
     """
 
     account_id: str
@@ -46,6 +49,7 @@ class Account:
     profile: AccountProfile = EMPTY
     is_quarantined: bool = False
     waited_for: Optional[str] = None
+    released_by: Optional[str] = None
 
     def blocks(self, transaction_id: str) -> bool:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
@@ -64,8 +68,11 @@ class Account:
         )
 
     def released(self, transaction_id: str) -> Account:
-        """Return the account without the block that it has for `transaction_id`, if it has that one."""
-        if self.blocked_by != transaction_id:
+        """Return the account without the block that it has for `transaction_id`, if it has that one.
+
+        An operator who releases the account keeps the block, which becomes that of the next in line.
+        """
+        if self.blocked_by != transaction_id or self.released_by is not None:
             return self
         return replace(self, blocked_by=None, is_quarantined=False, waited_for=None)
 

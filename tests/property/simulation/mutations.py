@@ -141,7 +141,7 @@ def _lifts_the_block_of_others() -> AbstractContextManager[Any]:
 def _opens_cases_again() -> AbstractContextManager[Any]:
     """Open a case for every execution that comes along."""
 
-    def mutated(store: CaseStore, row: Mapping[str, Any]) -> bool:
+    def mutated(store: CaseStore, row: Mapping[str, Any], _started_at: str) -> bool:
         store._client.put_item(TableName=store._cases, Item=to_item(row))
         return True
 
