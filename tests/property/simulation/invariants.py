@@ -15,6 +15,7 @@ from pipeline.domain.records import MESSAGE_PREFIX, acceptance_of
 from pipeline.domain.status import FLAGGED, Status
 from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.queues import Queue
+from tests.property.simulation.system import System
 
 Row = Mapping[str, Any]
 
@@ -73,11 +74,28 @@ def _broken(system: Flagship, checks: tuple[Check, ...]) -> list[str]:
     return [f"{check.__name__}: {problem}" for check in checks for problem in check(books)]
 
 
+def answers_allowed(system: System) -> set[int]:
+    """Return the answers that a client may get."""
+    allowed = {200, 202, 409, 422, 503}
+    if any(system.scenario.chances.skews):
+        allowed.add(400)  # the clock of the function says that it lies in the future
+    return allowed
+
+
+def history_is_whole(key: str, row: Row) -> Iterator[str]:
+    """Check that a row's history tells of each of its revisions, and of one change that ended its wait."""
+    if row["revision"] != len(row["history"]):
+        yield f"{key} has {len(row['history'])} lines of history at revision {row['revision']}"
+    settled = [entry["reason"] for entry in row["history"] if entry["reason"] in SETTLING]
+    if len(settled) != 1 and row["status"] != Status.RECEIVED:
+        yield f"{key} was settled {len(settled)} times: {settled}"
+    if row["history"][-1]["status"] != row["status"]:
+        yield f"{key} says {row['status']}, its history {row['history'][-1]['status']}"
+
+
 def answers_stand(books: Books) -> Iterator[str]:
     """Check that whoever was told that a transaction is accepted finds it, as it was sent."""
-    allowed = {200, 202, 409, 422, 503}
-    if any(books.system.scenario.chances.skews):
-        allowed.add(400)  # the clock of the function says that it lies in the future
+    allowed = answers_allowed(books.system)
     for answer in books.system.answers:
         key, row = answer.submission.transaction_id, books.rows.get(answer.submission.transaction_id)
         if answer.status not in allowed:
@@ -91,13 +109,7 @@ def each_ends_once(books: Books) -> Iterator[str]:
     for key, row in books.rows.items():
         if row["status"] == Status.RECEIVED:
             yield f"{key} still waits"
-        if row["revision"] != len(row["history"]):
-            yield f"{key} has {len(row['history'])} lines of history at revision {row['revision']}"
-        settled = [entry["reason"] for entry in row["history"] if entry["reason"] in SETTLING]
-        if len(settled) != 1 and row["status"] != Status.RECEIVED:
-            yield f"{key} was settled {len(settled)} times: {settled}"
-        if row["history"][-1]["status"] != row["status"]:
-            yield f"{key} says {row['status']}, its history {row['history'][-1]['status']}"
+        yield from history_is_whole(key, row)
 
 
 def accounts_are_folds(books: Books) -> Iterator[str]:

@@ -32,6 +32,8 @@ class Submission:
         After how many seconds it is sent once more, each.
     attempts
         How often the client sends it until it is answered.
+    occurred_at
+        When it happened, RFC 3339.
     """
 
     transaction_id: str
@@ -42,6 +44,7 @@ class Submission:
     currency: str = "USD"
     repeats: tuple[float, ...] = ()
     attempts: int = 5
+    occurred_at: str = "2026-11-20T08:59:00Z"
 
     def body(self) -> dict[str, Any]:
         """Return the request."""
@@ -51,7 +54,7 @@ class Submission:
             "merchant_id": self.merchant_id,
             "amount": float(self.amount),
             "currency": self.currency,
-            "occurred_at": "2026-11-20T08:59:00Z",
+            "occurred_at": self.occurred_at,
         }
 
 

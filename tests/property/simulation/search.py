@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Optional
 
-from tests.property.simulation import invariants, scenario
+from tests.property.simulation import alert_invariants, invariants, scenario, stream_scenarios
 from tests.property.simulation.faults import CRASHES, Fault, Point
 from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
 from tests.property.simulation.merchant_api import MerchantApi
+from tests.property.simulation.stream_alerts import StreamAlerts
 
 Trace = Callable[[str], None]
 
@@ -44,9 +45,12 @@ KINDS: Mapping[str, Kind] = {
     "merchant_api": Kind(
         tuple(MerchantApi.functions), scenario.drawn, MerchantApi, invariants.violations_without_accounts
     ),
+    "stream_alerts": Kind(
+        tuple(StreamAlerts.functions), stream_scenarios.of_alerts, StreamAlerts, alert_invariants.violations
+    ),
 }
 
-TURNS = ("flagship", "flagship", "flagship", "flagship", "merchant_api")
+TURNS = ("flagship", "stream_alerts", "flagship", "flagship", "stream_alerts", "merchant_api")
 """Whose turn it is, seed by seed."""
 
 
