@@ -98,6 +98,7 @@ class StreamProcessor:
     def _settle(self, accounts: Sequence[AccountBatch], seconds_left: Callable[[], float]) -> list[Message]:
         """Settle portion by portion; return what must come again."""
         states = self._read(accounts)
+        self._record_given_up(accounts, states)
         again: list[Message] = []
         stuck: set[str] = set()
         for portion in portions_of(accounts):
@@ -118,6 +119,20 @@ class StreamProcessor:
         except OTHERS_TROUBLE as error:
             logger.info("customers are read one by one", cause=type(error).__name__)
             return {}
+
+    def _record_given_up(self, accounts: Sequence[AccountBatch], states: LoadedAccounts) -> None:
+        """Record copies of what was given up: nobody decides them, and the stream may have lost what was to be told.
+
+        What cannot be recorded now is put on the stream once more by `sweep`.
+        """
+        for account in accounts:
+            state = states.get(account.account_id)
+            for item in account.queued:
+                if isinstance(state, Account) and state.gave_up(item.transaction_id):
+                    try:
+                        self._failures.give_up(item, account.message_of(item))
+                    except OTHERS_TROUBLE:
+                        logger.exception("what was given up could not be recorded", extra=account.ids)
 
     def _settle_together(self, portion: Sequence[AccountBatch], states: LoadedAccounts) -> list[AccountBatch]:
         """Settle those whose state is at hand in one transaction; return the others, or all if that fails."""

@@ -88,6 +88,8 @@ class Failures:
             row = self._ledger.known([item]).get(item.transaction_id)
             if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
                 self._refuse(item, message)
+                if row.get("account_id") != item.acceptance.transaction.account_id:
+                    self._ledger.lift_fence(item)
                 return None
             if row is not None and row.get("status") != Status.RECEIVED:
                 return Status(row["status"]) if "status" in row else None

@@ -153,6 +153,10 @@ class Ledger:
         }
         self._transact([{"ConditionCheck": unsettled}, *block])
 
+    def lift_fence(self, item: Queued) -> None:
+        """Lift the fence that an account has for a transaction whose id turned out to be another account's."""
+        self._accounts.lift_fence(item)
+
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""
         self._accounts.note_failure(account_id, transaction_id, reason)

@@ -48,11 +48,14 @@ class Found:
         The messages whose id belongs to another body.
     failed
         Those that failed when the same message was delivered before.
+    foreign
+        Those of the bad ones whose id is another account's.
     """
 
     open: list[Queued]
     bad: list[BadMessage]
     failed: list[Queued]
+    foreign: list[Queued]
 
 
 def record_refusals(ledger: Ledger, bad: Sequence[BadMessage], now: datetime, actor: str) -> list[Message]:
@@ -139,6 +142,8 @@ class Settler:
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             found = self.find(account)
             again = self.refuse(found.bad)
+            for item in found.foreign:  # its owner may have been unknown when it was fenced
+                self._ledger.lift_fence(item)
             for item in found.failed:
                 tell_again(item)
             if not found.open:
@@ -155,13 +160,15 @@ class Settler:
     def find(self, account: AccountBatch) -> Found:
         """Return what is to be done of what the batch brought for an account."""
         known = self._ledger.known(account.queued)
-        found = Found([], [], [])
+        found = Found([], [], [], [])
         for item in account.queued:
             row = known.get(item.transaction_id)
             if row is None:
                 found.open.append(replace(item, is_stored=False))
             elif row.get("fingerprint") != item.acceptance.transaction.fingerprint:
                 found.bad.append(reused(account.message_of(item), item.transaction_id))
+                if row.get("account_id") != item.acceptance.transaction.account_id:
+                    found.foreign.append(item)
             elif "status" not in row:  # all that is left of it: the claim of its id
                 logger.warning("the row was deleted before it was decided", transaction_id=item.transaction_id)
             elif row["status"] == Status.RECEIVED:

@@ -200,6 +200,16 @@ def test_what_is_no_transaction_and_what_repeats_an_id_is_refused(world: World) 
     assert world.heard.alerts == []
 
 
+def test_the_fence_of_what_is_anothers_is_lifted(world: World) -> None:
+    world.store("t1", "early")
+    world.submit("t1", "late")
+    world.tables.put(world.tables.customers, {"customer_id": "late", "version": 1, "blocked_by": "t1"})
+
+    world.record(world.given_up(first=1))
+
+    assert world.tables.customer("late") == {"customer_id": "late", "version": 2}
+
+
 def test_one_customer_that_cannot_be_recorded_keeps_the_message_and_nobody_else_waiting(world: World) -> None:
     world.submit("t1", "a")
     world.submit("t2", "b")

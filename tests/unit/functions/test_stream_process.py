@@ -304,6 +304,20 @@ class TestRefusals:
         assert (refused["rejection"]["code"], refused["claimed_transaction_id"]) == ("ID_REUSED", "t1")
         assert (rows["t2"]["status"], world.tables.counters()[BUCKET]["transactions"]) == ("APPROVED", 2)
 
+    @pytest.mark.parametrize("first", ["stored", "direct"])
+    def test_of_two_bodies_in_one_batch_the_stored_one_stands(self, world: World, first: str) -> None:
+        if first == "direct":
+            world.shard.submit("t1", amount=99)
+        world.store("t1")
+        if first == "stored":
+            world.shard.submit("t1", amount=99)
+
+        assert world.process() is None
+
+        rows = world.tables.rows()
+        assert (rows["t1"]["status"], rows["t1"]["amount"]) == ("APPROVED", Decimal("12.5"))
+        assert [row["rejection"]["code"] for row in rows.values() if "rejection" in row] == ["ID_REUSED"]
+
     def test_what_was_deleted_is_not_decided_again(self, world: World) -> None:
         world.store("t1")
         key = to_item({"customer_id": "cust", "timestamp": KEY})
@@ -519,6 +533,38 @@ class TestFence:
         assert world.tables.customer()["blocked_by"] == "t1"
         assert world.process(world.shard.submit("t2")) is None  # as if t1 was given up
         assert world.tables.rows()["t2"]["held_behind"] == "t1"
+
+    def test_the_fence_of_what_turns_out_to_be_anothers_is_lifted(self, world: World) -> None:
+        old = world.shard.submit("t1", "late", age_seconds=11)
+        real, ours = world.dynamodb.transact_write_items, []
+
+        def claimed_after_the_fence(**call: Any) -> Any:
+            answer = real(**call)
+            if not ours:
+                ours.append(world.tables.customer("late")["blocked_by"])
+                world.process(world.shard.submit("t1", "early"))
+            return answer
+
+        world.dynamodb.transact_write_items = claimed_after_the_fence
+        world.process(old)
+        world.process(world.shard.submit("t2", "late"))
+
+        assert ours == ["t1"]
+        assert "blocked_by" not in world.tables.customer("late")
+        assert world.tables.statuses()["t2"] == "APPROVED"
+
+    def test_a_copy_of_what_was_given_up_unrecorded_is_recorded(self, world: World) -> None:
+        world.store("t1")
+        world.store("t2")
+        fence = {"customer_id": "cust", "version": 1, "blocked_by": "t1"}
+        world.tables.put(world.tables.customers, fence)
+        _, follower = world.shard.records
+        world.process(follower)
+
+        world.process(world.shard.accept("t1"))
+
+        assert world.tables.statuses() == {"t1": "FAILED", "t2": "HELD"}
+        assert [alert["transaction_id"] for alert in world.topic.alerts] == ["t1"]
 
     def test_if_it_succeeds_its_own_fence_is_lifted(self, world: World) -> None:
         for key in ("t1", "t2"):
