@@ -51,6 +51,8 @@ FLOWS_OF: Mapping[str, Mapping[str, Scenario]] = {
     "flagship": FLOWS,
     "merchant_api": FLOWS,
     "stream_alerts": stream_flows.ALERTS,
+    "securebank": stream_flows.BANK,
+    "labels": stream_flows.LABELS,
 }
 """The ways by systems; merchant_api goes along as far as it goes."""
 

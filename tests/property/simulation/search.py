@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Optional
 
-from tests.property.simulation import alert_invariants, invariants, scenario, stream_scenarios
+from tests.property.simulation import (
+    alert_invariants,
+    bank_invariants,
+    invariants,
+    learning_invariants,
+    scenario,
+    stream_scenarios,
+)
 from tests.property.simulation.faults import CRASHES, Fault, Point
 from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
+from tests.property.simulation.labels import Labels
 from tests.property.simulation.merchant_api import MerchantApi
+from tests.property.simulation.securebank import SecureBank
 from tests.property.simulation.stream_alerts import StreamAlerts
 
 Trace = Callable[[str], None]
@@ -48,9 +57,14 @@ KINDS: Mapping[str, Kind] = {
     "stream_alerts": Kind(
         tuple(StreamAlerts.functions), stream_scenarios.of_alerts, StreamAlerts, alert_invariants.violations
     ),
+    "securebank": Kind(tuple(SecureBank.functions), stream_scenarios.of_bank, SecureBank, bank_invariants.violations),
+    "labels": Kind(tuple(Labels.functions), stream_scenarios.of_labels, Labels, learning_invariants.violations),
 }
 
-TURNS = ("flagship", "stream_alerts", "flagship", "flagship", "stream_alerts", "merchant_api")
+TURNS = (
+    *("flagship", "securebank", "stream_alerts", "flagship", "labels"),
+    *("flagship", "securebank", "merchant_api", "flagship", "securebank"),
+)
 """Whose turn it is, seed by seed."""
 
 
@@ -152,8 +166,8 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
 
 
 def _is_ours(point: Point) -> bool:
-    """Tell whether a function of ours calls; the workflow's own calls cannot crash."""
-    return point.function != "workflow"
+    """Tell whether a function of ours calls; what AWS calls itself cannot crash."""
+    return point.function not in ("workflow", "gateway")
 
 
 def _when(fault: Fault) -> str:

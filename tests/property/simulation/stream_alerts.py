@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any, Callable, ClassVar, Optional
 
-from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.dynamo import to_item
 from pipeline.aws.policies import BASELINE
 from pipeline.domain.status import FLAGGED
 from pipeline.domain.times import from_text
@@ -18,14 +18,11 @@ from tests.property.simulation.queues import Queues, queue_url
 from tests.property.simulation.scenario import Scenario, Submission
 from tests.property.simulation.services import Parameters, Topics
 from tests.property.simulation.shards import Reading, Record, batch_info
-from tests.property.simulation.system import LONGEST, System
+from tests.property.simulation.system import System
 from tests.property.simulation.tables import Change
 
 POISON = "poison"
 """Begins the id of a row that somebody wrote by hand, and that is no transaction."""
-
-OPERATOR_SECONDS = 600.0
-"""After so long somebody looks at what is left."""
 
 _TABLES = {"TRANSACTIONS_TABLE": "transactions", "TRANSACTION_IDS_TABLE": "transaction-ids"}
 _TABLE = {"TRANSACTIONS_TABLE": "transactions"}
@@ -65,15 +62,6 @@ class StreamAlerts(System):
         """Whether an alert was sent a second time: SNS had taken it, and nobody came to know."""
         subjects = [each.subject for each in self.topics.published]
         return len(set(subjects)) < len(subjects)
-
-    def run(self) -> None:
-        """Run until everything is settled, with the help of an operator who does as the guide says."""
-        super().run()
-        for _ in range(20):
-            if not self._unfinished() and not self.alerts_dead.messages:
-                return
-            self.kernel.later(OPERATOR_SECONDS, self._mend)
-            self.kernel.run(LONGEST)
 
     def request(self, submission: Submission) -> dict[str, Any]:
         """Return the request of a submission; it names no account, and its time in seconds since 1970."""
@@ -136,7 +124,10 @@ class StreamAlerts(System):
         rows = [row for row in self.transactions.rows.values() if "fingerprint" in row and "alert" not in row]
         return [row for row in rows if row["status"]["S"] in ("RECEIVED", *FLAGGED)]
 
-    def _mend(self) -> None:
+    def _needs_an_operator(self) -> bool:
+        return bool(self._unfinished() or self.alerts_dead.messages)
+
+    def _operate(self) -> None:
         """Do as the guide says: mend the cause, give `detect` the rows as new ones, and move the dead letters back."""
         self._failures.clear()
         self._deadly.clear()
@@ -156,10 +147,6 @@ class StreamAlerts(System):
         for message in self.alerts_dead.receive(10):
             self.alerts_dead.delete(message.handle)
             self.alerts.send(message.body)
-
-    def items(self) -> list[dict[str, Any]]:
-        """Return all items of the transactions table, as plain values."""
-        return [from_item(row) for row in self.transactions.rows.values()]
 
 
 def _was_accepted(change: Change) -> bool:

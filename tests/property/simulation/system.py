@@ -17,11 +17,15 @@ from tests.property.simulation.errors import CrashError
 from tests.property.simulation.functions import Function, Lambda
 from tests.property.simulation.kernel import Kernel
 from tests.property.simulation.queues import Queue
-from tests.property.simulation.scenario import Scenario, Submission
+from tests.property.simulation.scenario import Saying, Scenario, Submission
 from tests.property.simulation.tables import Database
 from tests.property.simulation.virtual import Present
 
 SWEEP_AFTER_SECONDS = 900
+OPERATOR_SECONDS = 600.0
+"""After so long somebody looks at what is left, and does as the system's guide says."""
+
+LABEL_ATTEMPTS = 8
 LONGEST = 400_000.0
 """So many virtual seconds a schedule may take until everything is settled."""
 
@@ -54,6 +58,8 @@ class System:
         self.kernel = Kernel(draw)
         self._told = trace
         self.answers: list[Answer] = []
+        self.taken: set[Saying] = set()
+        """The labels that were answered with 200."""
         self._failures = Counter(scenario.failures)
         self._deadly = Counter(scenario.deadly)
         chances = scenario.chances
@@ -78,6 +84,9 @@ class System:
         for submission in self.scenario.submissions:
             for delay in (0.0, *submission.repeats):
                 self.kernel.later(submission.at + delay, partial(self._submit, submission, 1))
+        for saying in self.scenario.labels:
+            for delay in (0.0, *saying.repeats):
+                self.kernel.later(saying.at + delay, partial(self._label, saying, 1))
         for at in self.scenario.sweeps:
             self.kernel.later(at, self._sweep)
 
@@ -86,10 +95,20 @@ class System:
         Present.kernel, Present.deciding = self.kernel, self._deciding
         self.kernel.run(LONGEST)
         for _ in range(40):
-            if all("received_shard" not in row for row in self.transactions.rows.values()):
+            if any("received_shard" in row for row in self.transactions.rows.values()):
+                self.kernel.later(SWEEP_AFTER_SECONDS, self._sweep)
+            elif self._needs_an_operator():
+                self.kernel.later(OPERATOR_SECONDS, self._operate)
+            else:
                 return
-            self.kernel.later(SWEEP_AFTER_SECONDS, self._sweep)
             self.kernel.run(LONGEST)
+
+    def _needs_an_operator(self) -> bool:
+        """Tell whether something is left that only people look after."""
+        return False
+
+    def _operate(self) -> None:
+        """Do as the system's guide tells people."""
 
     @property
     def met_a_limit(self) -> bool:
@@ -99,6 +118,10 @@ class System:
     def rows(self, table: str = "transactions") -> dict[str, dict[str, Any]]:
         """Return the rows of a table by the first part of their key, as plain values."""
         return {str(key[0][1]): from_item(row) for key, row in self.database.tables[table].rows.items()}
+
+    def items(self, table: str = "transactions") -> list[dict[str, Any]]:
+        """Return all rows of a table, as plain values."""
+        return [from_item(row) for row in self.database.tables[table].rows.values()]
 
     def request(self, submission: Submission) -> dict[str, Any]:
         """Return the request of a submission."""
@@ -133,6 +156,20 @@ class System:
         if (isinstance(outcome, CrashError) or outcome["statusCode"] == 503) and attempt < submission.attempts:
             wait = self.kernel.draw.random() * 4.0**attempt
             self.kernel.later(wait, lambda: self._submit(submission, attempt + 1))
+
+    def _label(self, saying: Saying, attempt: int) -> None:
+        """Send a label until it is taken: the transaction may not be decided yet."""
+
+        def end(outcome: Any) -> None:
+            if isinstance(outcome, dict) and outcome["statusCode"] == 200:
+                self.taken.add(saying)
+            elif isinstance(outcome, Exception):
+                raise outcome
+            elif attempt < LABEL_ATTEMPTS:
+                self.kernel.later(self.kernel.draw.random() * 4.0**attempt, lambda: self._label(saying, attempt + 1))
+
+        event = {"body": json.dumps(saying.body()), "requestContext": {"requestId": "label"}}
+        self.runtime.invoke("label", event, end)
 
     def _deciding(self, transaction_id: str) -> None:
         if self._deadly[transaction_id] > 0:
