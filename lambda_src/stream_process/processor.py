@@ -98,7 +98,6 @@ class StreamProcessor:
     def _settle(self, accounts: Sequence[AccountBatch], seconds_left: Callable[[], float]) -> list[Message]:
         """Settle portion by portion; return what must come again."""
         states = self._read(accounts)
-        self._record_given_up(accounts, states)
         again: list[Message] = []
         stuck: set[str] = set()
         for portion in portions_of(accounts):
@@ -120,23 +119,9 @@ class StreamProcessor:
             logger.info("customers are read one by one", cause=type(error).__name__)
             return {}
 
-    def _record_given_up(self, accounts: Sequence[AccountBatch], states: LoadedAccounts) -> None:
-        """Record copies of what was given up: nobody decides them, and the stream may have lost what was to be told.
-
-        What cannot be recorded now is put on the stream once more by `sweep`.
-        """
-        for account in accounts:
-            state = states.get(account.account_id)
-            for item in account.queued:
-                if isinstance(state, Account) and state.gave_up(item.transaction_id):
-                    try:
-                        self._failures.give_up(item, account.message_of(item))
-                    except OTHERS_TROUBLE:
-                        logger.exception("what was given up could not be recorded", extra=account.ids)
-
     def _settle_together(self, portion: Sequence[AccountBatch], states: LoadedAccounts) -> list[AccountBatch]:
         """Settle those whose state is at hand in one transaction; return the others, or all if that fails."""
-        together = [account for account in portion if isinstance(states.get(account.account_id), Account)]
+        together = [account for account in portion if _is_at_hand(account, states)]
         if not together:
             return list(portion)
         try:
@@ -205,3 +190,9 @@ class StreamProcessor:
         except Exception as error:  # noqa: BLE001
             logger.exception("transaction could not be decided", extra=account.ids)
             return error, []
+
+
+def _is_at_hand(account: AccountBatch, states: LoadedAccounts) -> bool:
+    """Tell whether a customer's state was read, and none of its transactions is given up already."""
+    state = states.get(account.account_id)
+    return isinstance(state, Account) and not any(state.gave_up(item.transaction_id) for item in account.queued)

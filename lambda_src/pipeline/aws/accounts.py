@@ -108,9 +108,12 @@ class AccountTable:
         }
         return [{"Update": block}]
 
-    def lift_fence(self, item: Queued) -> None:
-        """Lift the mere fence of a transaction that is another account's; not if others are held behind it."""
-        condition_held(
+    def lift_fence(self, item: Queued) -> bool:
+        """Lift the mere fence of a transaction that is another account's; tell whether there is none now.
+
+        It stays if others are held behind it: only people can say what becomes of them.
+        """
+        lifted = condition_held(
             lambda: self._client.update_item(
                 TableName=self._table,
                 Key=self._key(item.account_id),
@@ -120,6 +123,7 @@ class AccountTable:
                 ExpressionAttributeValues=to_item({":id": item.transaction_id, ":one": 1}),
             )
         )
+        return lifted or not self.load_block(item.account_id).is_fenced_for(item.transaction_id)
 
     def quarantine_writes(self, item: Queued, at: str, keep_version: bool, fence: Optional[str] = None) -> Writes:
         """Return the write that blocks the account for a failed transaction, if none other blocks it.
@@ -209,8 +213,9 @@ class NoAccounts:
         """Return nothing: without an account there is no order to defend."""
         return []
 
-    def lift_fence(self, _item: Queued) -> None:
-        """Do nothing: there is no fence."""
+    def lift_fence(self, _item: Queued) -> bool:
+        """Return that there is no fence."""
+        return True
 
     def quarantine_writes(self, _item: Queued, _at: str, _keep_version: bool, _fence: Optional[str] = None) -> Writes:
         """Return nothing: nobody waits for a transaction without an account."""

@@ -153,9 +153,12 @@ class Ledger:
         }
         self._transact([{"ConditionCheck": unsettled}, *block])
 
-    def lift_fence(self, item: Queued) -> None:
-        """Lift the fence that an account has for a transaction whose id turned out to be another account's."""
-        self._accounts.lift_fence(item)
+    def lift_fence(self, item: Queued) -> bool:
+        """Lift the fence that an account has for a transaction whose id turned out to be another account's.
+
+        False: others are held behind it, and it stays.
+        """
+        return self._accounts.lift_fence(item)
 
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""

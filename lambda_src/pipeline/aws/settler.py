@@ -132,7 +132,8 @@ class Settler:
         account
             What the batch brought for it.
         tell_again
-            Called with what failed when the same message was delivered before: perhaps nobody heard of it.
+            Called with what failed when the same message was delivered before, for perhaps nobody heard of it; and with
+            a copy of what is given up already, which nobody decides, for perhaps it is recorded nowhere.
 
         Raises
         ------
@@ -151,10 +152,15 @@ class Settler:
             try:
                 if found.open[0].receive_count > 1:
                     self._ledger.fence(found.open[0])
-                self.commit(self.plans({account.account_id: found.open}))
-                return again
+                (plan,) = self.plans({account.account_id: found.open})
+                self.commit([plan])
             except VersionConflictError:
                 self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
+                continue
+            for item in found.open:
+                if plan.before.gave_up(item.transaction_id):
+                    tell_again(item)
+            return again
         raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
 
     def find(self, account: AccountBatch) -> Found:

@@ -536,7 +536,8 @@ class TestFence:
 
     def test_the_fence_of_what_turns_out_to_be_anothers_is_lifted(self, world: World) -> None:
         old = world.shard.submit("t1", "late", age_seconds=11)
-        real, ours = world.dynamodb.transact_write_items, []
+        real = world.dynamodb.transact_write_items
+        ours: list[str] = []
 
         def claimed_after_the_fence(**call: Any) -> Any:
             answer = real(**call)
