@@ -160,9 +160,8 @@ def nothing_overtakes(books: Books) -> Iterator[str]:
 
 def quarantine_holds(books: Books) -> Iterator[str]:
     """Check that an account is blocked if and only if one of its transactions failed, and that others stand in line."""
-    for account_id, rows in books.by_account.items():
-        if account_id in books.system.unfenced:
-            continue
+    for account_id in sorted({*books.by_account, *books.accounts} - books.system.unfenced):
+        rows = books.by_account[account_id]
         blocked_by = books.accounts.get(account_id, {}).get("blocked_by")
         failed = {key for key, row in rows.items() if row["status"] == Status.FAILED}
         if (blocked_by in failed) != bool(failed) or (blocked_by and not failed):

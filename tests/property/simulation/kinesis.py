@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Callable
-from zlib import crc32
 
 from tests.property.simulation.errors import refused
 from tests.property.simulation.kernel import START
@@ -58,7 +58,7 @@ class Stream:
         self,
         name: str,
         now: Callable[[], float],
-        shards: int = 2,
+        shards: int = 4,
         retention_seconds: float = 86400.0,
         gap: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -84,7 +84,8 @@ class Stream:
         """Take a record."""
         if StreamName != self.name:
             raise refused("ResourceNotFoundException", f"Stream {StreamName} not found")
-        shard_id = f"shardId-{crc32(PartitionKey.encode()) % len(self.entries):012}"
+        hashed = int(hashlib.md5(PartitionKey.encode()).hexdigest(), 16)  # noqa: S324
+        shard_id = f"shardId-{hashed * len(self.entries) >> 128:012}"
         self._count += 1
         entry = Entry(shard_id, 49 * 10**54 + self._count, self._now(), PartitionKey, Data)
         self.entries[shard_id].append(entry)

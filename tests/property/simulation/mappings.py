@@ -103,7 +103,7 @@ class StreamMapping:
     table: Table
     reading: Reading
     wanted: Callable[[Change], bool]
-    shards: int = 2
+    shards: int = 3
 
     def __post_init__(self) -> None:
         """Begin to watch the table."""

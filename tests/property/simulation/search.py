@@ -115,6 +115,11 @@ def packages() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.functions))
 
 
+def system_of(seed: int) -> str:
+    """Return the system whose turn a seed is."""
+    return TURNS[seed % len(TURNS)]
+
+
 def run_seeds(seeds: Iterable[int]) -> Found:
     """Run the schedules of these seeds."""
     found = Found()
@@ -126,7 +131,7 @@ def run_seeds(seeds: Iterable[int]) -> Found:
 def run_seed(seed: int, trace: Optional[Trace] = None) -> Found:
     """Run the schedule of a seed; the seed tells also which system it is of."""
     draw = Random(seed)  # noqa: S311
-    system = TURNS[seed % len(TURNS)]
+    system = system_of(seed)
     return run(system, str(seed), KINDS[system].drawn(draw), draw, trace)
 
 

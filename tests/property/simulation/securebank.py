@@ -69,14 +69,20 @@ class SecureBank(System):
 
     @property
     def unfenced(self) -> set[str]:
-        """Customers whose order two known limits excuse.
+        """Customers whose order known limits excuse.
 
-        A record of theirs was given up unfenced, for the tables refused every fence; or it was lost, past the
-        retention of the stream, before it was recorded, and leaves its fence.
+        A record of theirs was given up unfenced, for the tables refused every fence. Or it was given up and leaves its
+        fence: it was lost, past the retention of the stream, before it was recorded; or its id turned out to be
+        another's, and others are held behind it. People hear of both.
         """
-        is_lost = any(each.content.get("kind") == "RECORDS_LOST" for each in self.topics.published)
+        told = [each.content for each in self.topics.published]
+        is_lost = any(each["kind"] == "RECORDS_LOST" for each in told)
         lost = {entry.key for entry in self.stream.taken if entry.sequence_number in self.given_up and is_lost}
-        return self._unfenced | lost
+        owners = {row["transaction_id"]: row["customer_id"] for row in self.items()}
+        foreign = {
+            each["account_id"] for each in told if owners.get(each.get("transaction_id")) != each.get("account_id")
+        }
+        return self._unfenced | lost | foreign - {None}
 
     def request(self, submission: Submission) -> dict[str, Any]:
         """Return the request of a submission, in the bank's words."""

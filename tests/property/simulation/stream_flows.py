@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.property.simulation.faults import Fault, OneFault
-from tests.property.simulation.scenario import LARGE, Saying, Scenario, Submission
+from tests.property.simulation.scenario import LARGE, Chances, Saying, Scenario, Submission
 
 _ONE, _TWO, _THREE = (Submission(f"t{n}", "acc-0", 0.1 * n) for n in range(3))
 _FLAGGED = replace(_ONE, amount=LARGE, merchant_id="test-shop")
@@ -34,11 +34,14 @@ _OTHERS = replace(_ONE, account_id="acc-1", at=0.05)
 BANK: Mapping[str, Scenario] = {
     "approved, one sent again": Scenario((replace(_ONE, repeats=(0.2,)), _TWO)),
     "directly, one sent again": Scenario((replace(_DIRECT, repeats=(0.2,)), replace(_TWO, direct=True))),
-    "two customers in one batch": Scenario((_DIRECT, replace(_TWO, account_id="acc-3", at=0.0, direct=True))),
+    "two customers in one batch": Scenario((_DIRECT, replace(_TWO, account_id="acc-2", at=0.0, direct=True))),
     "flagged, and labelled": Scenario(
         (_FLAGGED,), labels=(Saying("t0", "fraud", "2026-11-20T09:00:00Z", 60.0, (1.0,)),)
     ),
     "an id of two customers": Scenario((_DIRECT, replace(_OTHERS, direct=True))),
+    "an id of two customers, and a clock that makes them late": Scenario(
+        (_DIRECT, replace(_OTHERS, direct=True)), chances=Chances(skews=(3600.0,))
+    ),
     "an id of two customers, one of them by the function": Scenario((_DIRECT, _OTHERS)),
     "no transaction": Scenario((_ONE,), junk=((0.05, "acc-0"), (0.06, "acc-0"), (0.07, "acc-0"))),
     "a bug of ours, with followers": Scenario((_ONE, _TWO, replace(_THREE, at=30.0)), failures={"t0": 99}),

@@ -24,6 +24,7 @@ from pipeline.aws.insights import NO_INSIGHTS
 from pipeline.aws.layout import Layout
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchant_risk import MerchantRiskStore
+from pipeline.domain import label
 from pipeline.domain.errors import PipelineError
 from pipeline.domain.label import Labelling
 from pipeline.domain.merchant_risk import MerchantRisk
@@ -67,7 +68,7 @@ def _alerts_new_decisions_only() -> AbstractContextManager[Any]:
 
 def _decides_what_is_decided() -> AbstractContextManager[Any]:
     """Drop the condition that a row still waits."""
-    real = detect.rows.settle_row
+    real = rows.settle_row
     return patch.object(detect.rows, "settle_row", lambda *given: without_condition(real(*given)))
 
 
@@ -173,7 +174,7 @@ def _counts_repeats() -> AbstractContextManager[Any]:
 
 def _lets_the_latest_label_stand() -> AbstractContextManager[Any]:
     """Let the label stand that came last, and not the one that was confirmed last."""
-    real = labels.apply_label
+    real = label.apply_label
 
     def mutated(*given: Any) -> Labelling:
         labelling = real(*given)
