@@ -121,18 +121,20 @@ class StreamProcessor:
 
     def _settle_together(self, portion: Sequence[AccountBatch], states: LoadedAccounts) -> list[AccountBatch]:
         """Settle those whose state is at hand in one transaction; return the others, or all if that fails."""
-        together = [account for account in portion if _is_at_hand(account, states)]
+        together = [account for account in portion if isinstance(states.get(account.account_id), Account)]
         if not together:
             return list(portion)
         try:
             plans = self._settler.plans({account.account_id: account.queued for account in together}, states)
-            self._settler.commit(plans)
+            whole = [plan for plan, account in zip(plans, together) if len(plan.changes) == len(account.queued)]
+            self._settler.commit(whole)
         except Exception as error:  # noqa: BLE001
             # Whose fault it is, a bug of ours included, shows when each customer is settled on its own.
             logger.info("portion is settled customer by customer", cause=type(error).__name__)
             return list(portion)
-        states.update((plan.after.account_id, plan.after) for plan in plans)
-        return [account for account in portion if account not in together]
+        settled = {plan.after.account_id: plan.after for plan in whole}
+        states.update(settled)
+        return [account for account in portion if account.account_id not in settled]
 
     def _settle_alone(self, account: AccountBatch, seconds_left: Callable[[], float]) -> list[Message]:
         """Settle one customer; return its messages that must be delivered again."""
@@ -190,9 +192,3 @@ class StreamProcessor:
         except Exception as error:  # noqa: BLE001
             logger.exception("transaction could not be decided", extra=account.ids)
             return error, []
-
-
-def _is_at_hand(account: AccountBatch, states: LoadedAccounts) -> bool:
-    """Tell whether a customer's state was read, and none of its transactions is given up already."""
-    state = states.get(account.account_id)
-    return isinstance(state, Account) and not any(state.gave_up(item.transaction_id) for item in account.queued)

@@ -14,7 +14,7 @@ from pipeline.aws.accounts import Accounts, LoadedAccounts
 from pipeline.aws.insights import NO_INSIGHTS, Counting
 from pipeline.aws.layout import BY_ID, Layout
 from pipeline.aws.reads import MOST_KEYS, Rows, Wanted, batch_get, batch_get_tables, wanted
-from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_writes, unsettled_values
+from pipeline.aws.rows import put_once, settle_writes, unsettled_checks
 from pipeline.aws.writes import Writes, transact
 from pipeline.domain.account import Account
 from pipeline.domain.errors import ItemTooLargeError
@@ -139,19 +139,11 @@ class Ledger:
         Raises
         ------
         VersionConflictError
-            If the transaction is settled, or someone is at it right now.
+            If the transaction is settled or its id another's, or someone is at it right now.
         """
         block = self._accounts.fence_writes(item)
-        if not block:
-            return
-        unsettled = {
-            "TableName": self._transactions,
-            "Key": self._layout.key(item.acceptance),
-            "ConditionExpression": UNSETTLED,
-            "ExpressionAttributeNames": UNSETTLED_NAMES,
-            "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
-        }
-        self._transact([{"ConditionCheck": unsettled}, *block])
+        if block:
+            self._transact([*unsettled_checks(self._transactions, self._layout, item), *block])
 
     def lift_fence(self, item: Queued) -> bool:
         """Lift the fence that an account has for a transaction whose id turned out to be another account's.

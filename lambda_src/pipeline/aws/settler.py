@@ -157,8 +157,9 @@ class Settler:
             except VersionConflictError:
                 self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
                 continue
+            planned = {change.queued.transaction_id for change in plan.changes}
             for item in found.open:
-                if plan.before.gave_up(item.transaction_id):
+                if item.transaction_id not in planned:
                     tell_again(item)
             return again
         raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")

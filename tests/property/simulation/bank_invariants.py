@@ -233,6 +233,7 @@ CHECKS: tuple[Callable[[Any], Iterator[str]], ...] = (
     invariants.nothing_overtakes,
     invariants.quarantine_holds,
     failures_are_told,
+    invariants.nothing_fails_for_nothing,
     customers_are_readable,
     counters_are_sums,
     lake_is_the_table,

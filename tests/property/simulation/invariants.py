@@ -75,7 +75,9 @@ def violations(system: Flagship) -> list[str]:
 
 def violations_without_accounts(system: Flagship) -> list[str]:
     """Return what does not hold of a system that decides each transaction on its own, and tells nobody."""
-    return _broken(system, (answers_stand, each_ends_once, failures_are_told, nothing_is_left))
+    return _broken(
+        system, (answers_stand, each_ends_once, failures_are_told, nothing_fails_for_nothing, nothing_is_left)
+    )
 
 
 def _broken(system: Flagship, checks: tuple[Check, ...]) -> list[str]:
@@ -243,6 +245,15 @@ def failures_are_told(books: Books) -> Iterator[str]:
         yield f"nobody was told of {sorted(failed - told)}"
 
 
+def nothing_fails_for_nothing(books: Books) -> Iterator[str]:
+    """Check that transactions fail only where something went wrong."""
+    scenario = books.system.scenario
+    wrong = books.system.network.hindered or scenario.failures or scenario.deadly or scenario.unreadable
+    failed = sorted(key for key, row in books.rows.items() if row["status"] == Status.FAILED)
+    if failed and not wrong:
+        yield f"nothing went wrong, and {failed} failed"
+
+
 def high_values_are_routed(books: Books) -> Iterator[str]:
     """Check that the priority queue holds each decision of its route, in its account's group, and no other."""
     undelivered = {event["detail"]["event_id"] for event in books.system.undelivered}
@@ -295,6 +306,7 @@ CHECKS: tuple[Check, ...] = (
     one_case_each,
     one_alert_each,
     failures_are_told,
+    nothing_fails_for_nothing,
     high_values_are_routed,
     everything_is_archived,
     nothing_is_left,

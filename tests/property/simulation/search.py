@@ -77,7 +77,7 @@ class Found:
     schedules, calls
         How many there were, by system, and how many calls of functions in them.
     limits
-        In how many a known limit struck.
+        In how many a known limit struck, by system.
     violations
         What did not hold, by the name of the schedule.
     seen, crashed
@@ -88,7 +88,7 @@ class Found:
 
     schedules: Counter[str] = field(default_factory=Counter)
     calls: int = 0
-    limits: int = 0
+    limits: Counter[str] = field(default_factory=Counter)
     violations: dict[str, list[str]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     crashed: set[str] = field(default_factory=set)
@@ -108,6 +108,17 @@ class Found:
     def crash_points(self) -> set[str]:
         """The places where a function can die: before and after each call that was seen."""
         return {f"{point} {when}" for point in self.seen for when in ("before", "after")}
+
+    def of(self, system: str) -> dict[str, Any]:
+        """Return the figures of one system."""
+        own = f"{system} "
+        points = {point for point in self.crash_points if point.startswith(own)}
+        return {
+            "schedules": self.schedules[system],
+            "crash_points": {"all": len(points), "covered": len(points & self.crashed)},
+            "schedules_that_met_a_known_limit": self.limits[system],
+            "violations": sum(name.startswith(own) for name in self.violations),
+        }
 
 
 def packages() -> tuple[str, ...]:
@@ -158,7 +169,7 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
     return Found(
         schedules=Counter({system: 1}),
         calls=world.runtime.calls,
-        limits=int(world.met_a_limit),
+        limits=Counter([system] if world.met_a_limit else []),
         violations={f"{system} {name}": broken} if broken else {},
         seen={f"{system} {point}" for point in network.seen if _is_ours(point)},
         crashed={

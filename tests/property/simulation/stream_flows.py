@@ -44,6 +44,9 @@ BANK: Mapping[str, Scenario] = {
     ),
     "an id of two customers, one of them by the function": Scenario((_DIRECT, _OTHERS)),
     "no transaction": Scenario((_ONE,), junk=((0.05, "acc-0"), (0.06, "acc-0"), (0.07, "acc-0"))),
+    "no transaction, and it cannot even be refused": Scenario(
+        (), junk=((0.05, "acc-0"),), faults=OneFault(-1, None, dict.fromkeys(range(11), Fault.CRASH_BEFORE))
+    ),
     "a bug of ours, with followers": Scenario((_ONE, _TWO, replace(_THREE, at=30.0)), failures={"t0": 99}),
     "a bug of ours, directly": Scenario((_DIRECT, replace(_TWO, direct=True)), failures={"t0": 99}),
     "kills the function, with followers": Scenario((_ONE, _TWO), deadly={"t0": 99}),
@@ -57,6 +60,13 @@ BANK: Mapping[str, Scenario] = {
 """Those of securebank."""
 
 LABELS: Mapping[str, Scenario] = {
+    "failed, and no transaction": Scenario((_ONE,), failures={"t0": 99}, junk=((0.05, "acc-0"),)),
+    "no transaction, and it cannot even be refused": Scenario(
+        (), junk=((0.05, "acc-0"),), faults=OneFault(-1, None, dict.fromkeys(range(3), Fault.CRASH_BEFORE))
+    ),
+    "stored and never queued": Scenario(
+        (replace(_ONE, attempts=1),), sweeps=(0.2,), faults=OneFault(-1, None, {2: Fault.CRASH_BEFORE})
+    ),
     "decided and labelled": Scenario(
         (_FLAGGED, replace(_TWO, account_id="acc-1")),
         labels=(

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.dynamo import to_item
+from pipeline.aws.layout import CUSTOMERS
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.observability import metrics
-from pipeline.aws.stream_reader import LONGEST_BODY
+from pipeline.aws.stream_reader import LONGEST_BODY, StreamReader
 from pipeline.aws.writes import MOST_WRITES
-from pipeline.domain.errors import BatchStuckError
+from pipeline.domain.errors import BatchStuckError, VersionConflictError
+from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.transaction import Location
 from scripts import paths
 from scripts.ministack import MiniStack
@@ -23,7 +26,7 @@ from tests.factories import RECEIVED_AT
 from tests.unit.functions.bank_world import WEIGHTS, Broken, World
 from tests.unit.functions.customer_tables import CustomerTables
 from tests.unit.functions.function_module import load_handler
-from tests.unit.functions.shard import accepted, direct, event_of, remaining, submission
+from tests.unit.functions.shard import accepted, batch_of, direct, event_of, remaining, submission
 
 TIMEOUT = ReadTimeoutError(endpoint_url="local")
 KEY = "2026-11-20T08:59:00.000000Z#t1"
@@ -566,6 +569,30 @@ class TestFence:
 
         assert world.tables.statuses() == {"t1": "FAILED", "t2": "HELD"}
         assert [alert["transaction_id"] for alert in world.topic.alerts] == ["t1"]
+
+    def test_another_body_under_the_id_of_what_was_given_up_is_not_dropped(self, world: World) -> None:
+        world.store("t0")
+        world.shard.submit("t1", amount=99)
+        world.tables.put(world.tables.customers, {"customer_id": "cust", "version": 1, "blocked_by": "t1"})
+
+        world.process()
+
+        assert world.tables.statuses() == {"t0": "HELD", "t1": "FAILED"}
+        assert [alert["transaction_id"] for alert in world.topic.alerts] == ["t1"]
+
+    def test_an_id_that_is_anothers_fences_nobody_any_more(self, world: World) -> None:
+        world.process(world.shard.submit("t1", "early"))
+        item = StreamReader(request_schema("securebank")).read(batch_of([world.shard.submit("t1", "late")]).messages[0])
+
+        with pytest.raises(VersionConflictError):
+            Ledger(
+                world.dynamodb,
+                world.tables.transactions,
+                AccountTable(world.dynamodb, world.tables.customers, layout=CUSTOMERS),
+                layout=world.layout,
+            ).fence(item)
+
+        assert world.tables.customer("late") == {}
 
     def test_if_it_succeeds_its_own_fence_is_lifted(self, world: World) -> None:
         for key in ("t1", "t2"):
