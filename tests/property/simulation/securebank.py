@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from types import SimpleNamespace
 from typing import Any, Callable, ClassVar, Optional
@@ -67,7 +67,7 @@ class SecureBank(System):
         """Whether something happened that the documentation names as a limit."""
         return bool(self.unfenced)
 
-    @property
+    @cached_property
     def unfenced(self) -> set[str]:
         """Customers whose order known limits excuse.
 
