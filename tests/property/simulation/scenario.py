@@ -138,8 +138,8 @@ class Scenario:
         When the sweeper runs, besides when something is overdue.
     labels
         What is said of transactions later.
-    retention_seconds
-        How long the stream of transactions keeps a record, where a system has one.
+    retention_seconds, age_seconds
+        How long the stream of transactions keeps a record, where a system has one, and how old one may be that is tried.
     chances, faults
         What the services do, and what happens to calls.
     """
@@ -153,6 +153,7 @@ class Scenario:
     sweeps: tuple[float, ...] = ()
     labels: tuple[Saying, ...] = ()
     retention_seconds: float = 86400.0
+    age_seconds: float = 43200.0
     chances: Chances = Chances()
     faults: Faults = field(default_factory=lambda: OneFault(0, None))
 

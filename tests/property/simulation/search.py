@@ -62,9 +62,9 @@ KINDS: Mapping[str, Kind] = {
 }
 
 TURNS = (
-    *("flagship", "securebank", "stream_alerts", "flagship", "labels"),
-    *("flagship", "securebank", "merchant_api", "flagship", "securebank"),
-)
+    "flagship", "securebank", "stream_alerts", "flagship", "labels",
+    "flagship", "securebank", "merchant_api", "flagship", "securebank",
+)  # fmt: skip
 """Whose turn it is, seed by seed."""
 
 

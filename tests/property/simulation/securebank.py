@@ -71,9 +71,9 @@ class SecureBank(System):
     def unfenced(self) -> set[str]:
         """Customers whose order known limits excuse.
 
-        A record of theirs was given up unfenced, for the tables refused every fence. Or it was given up and leaves its
-        fence: it was lost, past the retention of the stream, before it was recorded; or its id turned out to be
-        another's, and others are held behind it. People hear of both.
+        A record of theirs was given up unfenced, for the tables refused every fence, or it was too old before there was
+        one. Or it was given up and leaves its fence: it was lost, past the retention of the stream, before it was
+        recorded; or its id turned out to be another's, and others are held behind it. People hear of both.
         """
         told = [each.content for each in self.topics.published]
         is_lost = any(each["kind"] == "RECORDS_LOST" for each in told)
@@ -122,7 +122,7 @@ class SecureBank(System):
             runtime,
             "stream_process",
             retries=RETRIES,
-            age_seconds=43200.0,
+            age_seconds=self.scenario.age_seconds,
             give_up=self._give_up,
             unmarked=unmarked,
         )
@@ -177,12 +177,13 @@ class SecureBank(System):
         self.queue.send(json.dumps(told))
 
     def _kept_unfenced(self, record: Record) -> bool:
-        """Tell whether faults at the latest attempts at a record left its customer without a fence."""
+        """Tell whether faults at the latest attempts at a record, or its age, left its customer without a fence."""
         key = (("S", record.event["kinesis"]["partitionKey"]),)
         row = self.database.tables["customers"].rows.get(key, {})
         since = self.kernel.now - 2 * LONGEST_PAUSE_SECONDS
         struck = [at for at, function in self.network.strikes if function == "stream_process" and at >= since]
-        return len(struck) > 1 and "blocked_by" not in row
+        is_old = record.at + self.scenario.age_seconds < self.kernel.now
+        return (len(struck) > 1 or is_old) and "blocked_by" not in row
 
     def _needs_an_operator(self) -> bool:
         return bool(self.dead.messages)

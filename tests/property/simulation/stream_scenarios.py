@@ -40,6 +40,7 @@ def of_bank(draw: Random) -> Scenario:
         scenario,
         submissions=tuple(replace(one, direct=draw.random() < direct) for one in submissions),
         labels=labels(draw, [one.transaction_id for one in submissions]) if draw.random() < 0.3 else (),
+        age_seconds=draw.choice((60.0, *[43200.0] * 9)),
         retention_seconds=draw.choice((300.0, *[86400.0] * 19)),
     )
 
