@@ -139,7 +139,7 @@ class Scenario:
     labels
         What is said of transactions later.
     retention_seconds, age_seconds
-        How long the stream of transactions keeps a record, where a system has one, and how old one may be that is tried.
+        How long the stream of transactions keeps a record, and how old one may be that is tried; where there is one.
     chances, faults
         What the services do, and what happens to calls.
     """
