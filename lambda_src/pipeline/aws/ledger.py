@@ -14,7 +14,7 @@ from pipeline.aws.accounts import Accounts, LoadedAccounts
 from pipeline.aws.insights import NO_INSIGHTS, Counting
 from pipeline.aws.layout import BY_ID, Layout
 from pipeline.aws.reads import MOST_KEYS, Rows, Wanted, batch_get, batch_get_tables, wanted
-from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_writes, unsettled_values
+from pipeline.aws.rows import put_once, settle_writes, unsettled_checks
 from pipeline.aws.writes import Writes, transact
 from pipeline.domain.account import Account
 from pipeline.domain.errors import ItemTooLargeError
@@ -139,15 +139,29 @@ class Ledger:
         Parameters
         ----------
         items
-            One transaction an account, of at most 50 accounts. All are fenced in one write, or none is.
+            One transaction an account, of at most 33 accounts. All are fenced in one write, or none is.
 
         Raises
         ------
         VersionConflictError
-            If one of the transactions is settled, or someone is at it right now.
+            If one of the transactions is settled or its id another's, or someone is at it right now.
         """
-        blocks = [(item, self._accounts.fence_writes(item)) for item in items]
-        self._transact([write for item, block in blocks if block for write in (self._unsettled_check(item), *block)])
+        fences = [(item, self._accounts.fence_writes(item)) for item in items]
+        self._transact(
+            [
+                write
+                for item, fence in fences
+                if fence
+                for write in (*unsettled_checks(self._transactions, self._layout, item), *fence)
+            ]
+        )
+
+    def lift_fence(self, item: Queued) -> bool:
+        """Lift the fence that an account has for a transaction whose id turned out to be another account's.
+
+        False: others are held behind it, and it stays.
+        """
+        return self._accounts.lift_fence(item)
 
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""
@@ -156,17 +170,6 @@ class Ledger:
     def _transact(self, writes: Writes) -> None:
         if writes:
             transact(self._client, writes, "the account or a row changed since it was read", self._sleep)
-
-    def _unsettled_check(self, item: Queued) -> dict[str, Any]:
-        return {
-            "ConditionCheck": {
-                "TableName": self._transactions,
-                "Key": self._layout.key(item.acceptance),
-                "ConditionExpression": UNSETTLED,
-                "ExpressionAttributeNames": UNSETTLED_NAMES,
-                "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
-            }
-        }
 
     def _row_writes(self, change: Change, at: str, actor: str) -> Writes:
         attributes = {

@@ -55,6 +55,10 @@ class Account:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
         return self.blocked_by is not None and self.blocked_by != transaction_id
 
+    def is_fenced_for(self, transaction_id: str) -> bool:
+        """Tell whether the account is blocked for `transaction_id` by a fence only: its failure is not recorded."""
+        return self.blocked_by == transaction_id and not self.is_quarantined
+
     def committed(self, acceptance: Acceptance) -> Account:
         """Return the account after a transaction was decided; its own block is lifted by that."""
         transaction_id, event_time = acceptance.transaction.transaction_id, acceptance.event_time
@@ -82,7 +86,7 @@ class Account:
         Others are held behind its fence: its last attempt has failed. Another copy of it must not be decided now, for
         that would lift the block, and leave them behind.
         """
-        return self.blocked_by == self.waited_for == transaction_id and not self.is_quarantined
+        return self.is_fenced_for(transaction_id) and self.waited_for == transaction_id
 
     def holding(self) -> Account:
         """Return the account after one more transaction was held."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Callable, Optional
 
@@ -20,7 +19,7 @@ from pipeline.domain.status import Status
 from scripts.redrive.books import Books, Run
 from scripts.redrive.place import of
 from scripts.redrive.release import Pace, Releaser
-from tests.factories import NOW, FixedPolicies, acceptance, engine, message
+from tests.factories import NOW, FixedPolicies, engine, message
 from tests.unit.functions.conftest import RecordingQueue, Tables
 
 
@@ -159,12 +158,7 @@ class World:
 
 
 @pytest.fixture
-def world(aws: Any) -> Iterator[World]:
+def world(aws: Any) -> World:
     tables = Tables(aws("dynamodb"))
     tables.create()
-    yield World(tables, aws)
-
-
-def accepted(transaction_id: str) -> Acceptance:
-    """Return an acceptance."""
-    return acceptance(transaction_id)
+    return World(tables, aws)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -75,10 +76,8 @@ def test_a_run_that_died_at_any_call_goes_on_where_it_stopped(world: World, when
                 raise CrashError
 
         setattr(world.client, when, die)
-        try:
+        with contextlib.suppress(CrashError):
             world.releaser(f"run-{place}").release("acc")
-        except CrashError:
-            pass
         setattr(world.client, when, lambda _: None)
         new = f"n{place}"
         world.submit(new)
