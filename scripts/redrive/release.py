@@ -230,9 +230,7 @@ class Releaser:
                 return
             if self._pace.clock() - began > self._pace.patience_seconds:
                 outcome.result = Result.STILL_WAITS
-                outcome.why = (
-                    f"{transaction_id} is not decided after {self._pace.patience_seconds:.0f} s; run this again"
-                )
+                outcome.why = f"{transaction_id} is not decided after {self._pace.patience_seconds:g} s; run this again"
                 return
             self._pace.sleep(LOOK_EVERY_SECONDS)
 

@@ -42,19 +42,25 @@ class Interrupted:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.calls = 0
+        self.operations: set[str] = set()
         self.before: Callable[[int], None] = lambda _: None
         self.after: Callable[[int], None] = lambda _: None
 
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:
             self.calls += 1
+            self.operations.add(operation)
             number = self.calls
             self.before(number)
             answer = getattr(self._client, operation)(**arguments)
             self.after(number)
             return answer
 
-        return call if operation != "get_paginator" else self._client.get_paginator
+        return call if operation != "get_paginator" else self._paginator
+
+    def _paginator(self, operation: str) -> Any:
+        self.operations.add(operation)
+        return self._client.get_paginator(operation)
 
 
 class World:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import Any
 
 import pytest
 
+from scripts import paths
 from scripts.errors import CommandError
 from scripts.redrive.books import Books, in_order
 from scripts.redrive.release import Result
 from tests.unit.redrive.conftest import World
+
+ACTIONS = {
+    "get_item": ("dynamodb:GetItem",),
+    "query": ("dynamodb:Query",),
+    "scan": ("dynamodb:Scan",),
+    "update_item": ("dynamodb:UpdateItem",),
+    "transact_write_items": ("dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"),
+}
+"""What IAM asks for each call."""
 
 
 class CrashError(Exception):
@@ -199,6 +210,23 @@ def test_a_line_that_never_adds_up_is_left_blocked_unless_it_is_counted_anew(wor
 
     assert world.releaser("run-2", recounts=True).release("acc", "run-1").result is Result.RELEASED
     assert world.decided() == ["t1", "t2"]
+
+
+def test_the_guide_names_every_permission_that_is_used(world: World) -> None:
+    world.fail("t1", "t2")
+    list(world.books.blocked())
+    list(world.books.failed())
+    world.releaser().abandon("acc", "t1")
+    world.releaser("run-2", recounts=True).release("acc")
+
+    guide = (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = guide.split("\n### Release a quarantined account\n")[1].split("\n### ")[0]
+    policy = json.loads(section.split("```json\n")[1].split("```")[0])
+    granted = {action for statement in policy["Statement"] for action in statement["Action"]}
+    used = {ACTIONS[operation] for operation in world.client.operations}
+    assert {action for actions in used for action in actions} == {
+        each for each in granted if each.startswith("dynamodb:")
+    }
 
 
 def test_one_that_was_held_late_stands_where_it_was_received() -> None:
