@@ -141,6 +141,10 @@ def _chosen(options: argparse.Namespace, books: Books) -> list[str] | None:
     """Return the accounts that are meant, or the one transaction; None: nothing was named."""
     if options.account:
         return [options.account]
+    if options.all and books.place.accounts is None:
+        return sorted(
+            row["transaction_id"] for row in books.failed() if not is_message(row) and "abandoned_at" not in row
+        )
     if options.all:
         return sorted(account.account_id for account in books.blocked() if account.quarantined_at)
     if options.abandon or options.transaction:
@@ -166,7 +170,7 @@ def _outcomes(
     pace = Pace(1.0 / options.rate, options.patience, _now, time.monotonic, time.sleep)
     releaser = Releaser(books, sender(books.place, client), run, pace, tell, recounts=options.recount)
     for subject in chosen:
-        if options.transaction:
+        if options.transaction or books.place.accounts is None:
             yield releaser.release_alone(_alone(books, subject))
         elif options.abandon:
             account_id = str(_failed(books, subject)["account_id"])

@@ -20,7 +20,8 @@ from pipeline.domain.status import Status
 from scripts.errors import CommandError
 from scripts.redrive.books import Blocked, Books, IndexBehindError, NotOursError, Run, is_message
 
-LOOK_EVERY_SECONDS = 0.5
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 1.0
+"""How long to wait between two looks: most decisions take a tenth of a second, and some a while."""
 
 
 class Sender(Protocol):
@@ -124,9 +125,7 @@ class Releaser:
         """
         outcome = Outcome(account_id, Result.RELEASED)
         try:
-            account = self._known(account_id)
-            self._books.take(account, self._run, self._pace.now(), instead_of)
-            self._tell("taken", account_id, account.blocked_by, account.reason)
+            self._take(account_id, instead_of)
             while outcome.result is Result.RELEASED and self._step(account_id, outcome):
                 pass
         except NotOursError as error:
@@ -145,11 +144,13 @@ class Releaser:
         try:
             self._wait_for_turn()
             self._books.let_go_alone(row, self._run, self._pace.now())
+            self._tell("let go", None, row["transaction_id"], row["status"])
+            self._await(self._row(row["transaction_id"], row.get("account_id")), outcome)
         except NotOursError as error:
             outcome.result, outcome.why = Result.NOT_OURS, str(error)
-            return outcome
-        released = self._row(row["transaction_id"], row.get("account_id"))
-        self._await(released, outcome)
+        if outcome.decided and outcome.decided[-1][1] == Status.FAILED:
+            outcome.result, outcome.why = Result.FAILED_AGAIN, "see the log of the function that decides"
+        self._tell(outcome.result.value, None, row["transaction_id"], outcome.why)
         return outcome
 
     def abandon(self, account_id: str, transaction_id: str, instead_of: Optional[str] = None) -> None:
@@ -163,14 +164,21 @@ class Releaser:
         account = self._known(account_id)
         if account.blocked_by != transaction_id:
             raise CommandError(f"{account_id} waits for {account.blocked_by}, not for {transaction_id}.")
-        self._books.take(account, self._run, self._pace.now(), instead_of)
         row = self._row(transaction_id, account_id)
         if row["status"] != Status.FAILED:
-            self._books.give_back(account_id, self._run)
             raise CommandError(f"{transaction_id} is {row['status']}: only what is FAILED can be abandoned.")
-        self._books.abandon(account, row, self._run, self._pace.now())
-        self._tell("abandoned", account_id, transaction_id, self._run.reason)
-        self._books.give_back(account_id, self._run)
+        self._take(account_id, instead_of)
+        try:
+            self._books.abandon(account, row, self._run, self._pace.now())
+            self._tell("abandoned", account_id, transaction_id, self._run.reason)
+        finally:
+            self._books.give_back(account_id, self._run)
+
+    def _take(self, account_id: str, instead_of: Optional[str]) -> None:
+        """Make an account this run's; the journal knows of it before the table does, for the run that goes on."""
+        account = self._known(account_id)
+        self._tell("begins", account_id, account.blocked_by, account.reason)
+        self._books.take(account, self._run, self._pace.now(), instead_of)
 
     def _step(self, account_id: str, outcome: Outcome) -> bool:
         """Do the next thing; tell whether there may be another."""
@@ -196,11 +204,14 @@ class Releaser:
         if line:
             self._let_go(account, line[0])
             return True
-        return not self._books.lift(account, self._run)  # where somebody joined the line meanwhile, it goes on
+        if self._books.lift(account, self._run):
+            return False
+        # Somebody joined the line meanwhile; or the SDK repeated what had taken effect, and there is no block any more.
+        return self._books.account(account.account_id) is not None
 
     def _line(self, account: Blocked) -> list[dict[str, Any]]:
         """Return the line, waiting for the index to show all of it."""
-        began = self._pace.clock()
+        began, pause = self._pace.clock(), FIRST_LOOK_SECONDS
         while True:
             try:
                 return self._books.line(account)
@@ -210,7 +221,8 @@ class Releaser:
                         raise
                     self._books.recount(account, self._run)
                     return []  # what was read no longer holds: the lift fails, and the next step reads it anew
-                self._pace.sleep(LOOK_EVERY_SECONDS)
+                self._pace.sleep(pause)
+                pause = min(2 * pause, LONGEST_LOOK_SECONDS)
                 account = self._known(account.account_id)
 
     def _let_go(self, account: Blocked, row: Mapping[str, Any]) -> None:
@@ -220,7 +232,7 @@ class Releaser:
 
     def _await(self, row: Mapping[str, Any], outcome: Outcome) -> None:
         """Send what was let go, and wait until it is settled."""
-        transaction_id, began = row["transaction_id"], self._pace.clock()
+        transaction_id, began, pause = row["transaction_id"], self._pace.clock(), FIRST_LOOK_SECONDS
         self._sender.send(acceptance_of(row), int(row["revision"]))
         while True:
             now = self._row(transaction_id, row.get("account_id"))
@@ -232,7 +244,8 @@ class Releaser:
                 outcome.result = Result.STILL_WAITS
                 outcome.why = f"{transaction_id} is not decided after {self._pace.patience_seconds:g} s; run this again"
                 return
-            self._pace.sleep(LOOK_EVERY_SECONDS)
+            self._pace.sleep(pause)
+            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
 
     def _wait_for_turn(self) -> None:
         left = self._last + self._pace.seconds_between - self._pace.clock()

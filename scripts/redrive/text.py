@@ -29,7 +29,8 @@ def overview(place: Place, blocked: Sequence[Blocked], failed: Sequence[Mapping[
     blocking = {account.blocked_by for account in blocked}
     others = [row for row in failed if row["transaction_id"] not in blocking][:ROWS_SHOWN]
     lines += [f"  {row['transaction_id']}: FAILED{_note(row)}" for row in others]
-    lines.append("ACCOUNT=id or ALL=1 shows the order, EXECUTE=1 releases." if blocked else "No account waits.")
+    one = "ACCOUNT" if place.accounts else "TRANSACTION"
+    lines.append(f"{one}=id or ALL=1 shows the order, EXECUTE=1 releases." if blocked or others else "Nothing waits.")
     return "\n".join(lines)
 
 
@@ -37,7 +38,7 @@ def plan(books: Books, chosen: Sequence[str], options: argparse.Namespace) -> st
     """Return what a run would do, in its order."""
     lines = []
     for subject in chosen:
-        if options.transaction:
+        if options.transaction or books.place.accounts is None:
             lines.append(f"{subject}: send again, and wait for its decision")
         elif options.abandon:
             lines.append(f"{subject}: stays FAILED, with the reason in its history; its account can be released then")
@@ -82,7 +83,9 @@ def outcomes(found: Sequence[Outcome]) -> str:
 
 def _note(row: Mapping[str, Any]) -> str:
     if is_message(row):
-        return ": a message that is no transaction; it keeps its body, and blocks nobody"
+        return ": a message that is no transaction, and blocks nobody; see who sends to the queue besides the pipeline"
     if "abandoned_at" in row:
         return f", abandoned {row['abandoned_at']}"
-    return ""
+    return (
+        f" {row['history'][-1]['at']}, {row['history'][-1]['reason']}; the log of the function that decides tells why"
+    )

@@ -104,7 +104,7 @@ def test_one_that_is_not_decided_in_time_leaves_the_account_to_the_next_run_on_t
     assert world.statuses() == {"t1": "RECEIVED", "t2": "HELD"}
     assert "t1 is not decided after 0.2 s; run this again" in capsys.readouterr().out
     steps = [json.loads(line) for line in (tmp_path / "journal" / "flagship.jsonl").read_text().splitlines()]
-    assert [step["what"] for step in steps] == ["taken", "let go", "still waits", "taken", "still waits"]
+    assert [step["what"] for step in steps] == ["begins", "let go", "still waits", "begins", "still waits"]
     (tmp_path / "journal" / "flagship.jsonl").unlink()  # as on another machine
     assert command.main(release) == 1
     assert world.tables.account()["released_by"] == second

@@ -46,7 +46,7 @@ def test_every_step_is_in_the_history_with_who_and_why(world: World) -> None:
     lines = [(line["status"], line["actor"], line["reason"]) for line in world.tables.rows()["t2"]["history"]]
     assert lines[1] == ("RECEIVED", "operator:ana-7", "RELEASED: bug 12 is mended")
     assert world.told == [
-        ("taken", "t1"), ("let go", "t1"), ("settled", "t1"), ("let go", "t2"), ("settled", "t2"), ("released", ""),
+        ("begins", "t1"), ("let go", "t1"), ("settled", "t1"), ("let go", "t2"), ("settled", "t2"), ("released", ""),
     ]  # fmt: skip
 
 
@@ -147,6 +147,35 @@ def test_what_fails_again_blocks_as_before_and_a_later_run_releases_all(world: W
     world.decider.breaks.clear()
     assert world.releaser("run-2").release("acc").result is Result.RELEASED
     world.check_released()
+
+
+@pytest.mark.parametrize(("breaks", "result"), [(set(), Result.RELEASED), ({"t1"}, Result.FAILED_AGAIN)])
+def test_one_without_an_account_is_released_alone_and_told_where_it_fails_again(
+    world: World, breaks: set[str], result: Result
+) -> None:
+    world.fail("t1")
+    world.tables.client.delete_item(TableName=world.tables.accounts, Key={"account_id": {"S": "acc"}})
+    world.decider.breaks = breaks
+
+    outcome = world.releaser().release_alone(world.tables.rows()["t1"])
+
+    assert outcome.result is result
+    assert [what for what, _ in world.told] == ["let go", "settled", result.value]
+
+
+def test_a_run_that_died_before_it_had_the_account_is_known_to_the_next(world: World) -> None:
+    """The journal is told first: whoever reads it may take over what the run took without knowing that it had."""
+    world.fail("t1", "t2")
+
+    def die(number: int) -> None:
+        if "released_by" in world.tables.account():
+            raise CrashError
+
+    world.client.after = die
+    with pytest.raises(CrashError):
+        world.releaser().release("acc")
+
+    assert world.told == [("begins", "t1")]
 
 
 def test_an_abandoned_one_stays_failed_and_the_line_goes_on(world: World) -> None:
