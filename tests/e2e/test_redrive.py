@@ -40,7 +40,8 @@ def test_a_quarantined_account_is_released_in_order(flagship: Flagship, purchase
     wait_for(lambda: flagship.row(ids[0]).get("status") == "FAILED", "the failure")
     for document in documents[1:3]:
         flagship.submit(document)
-        flagship.settled(document["transaction_id"])
+    for document in documents[1:3]:
+        flagship.settled(document["transaction_id"], seconds=180.0)  # three attempts with all their waits
     flagship.client("dynamodb").update_item(  # the cause is mended
         TableName=flagship.outputs["accounts_table_name"],
         Key={"account_id": {"S": account_id}},
