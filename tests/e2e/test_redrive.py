@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts import aws_environment, paths
+from scripts import paths
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
 from tests.e2e.test_failure import break_account
@@ -24,7 +24,7 @@ def redrive(flagship: Flagship, folder: Path, *arguments: str) -> subprocess.Com
     return subprocess.run(
         [sys.executable, "-m", "scripts.redrive", "--system", "flagship", "--outputs", str(outputs), *arguments],
         cwd=paths.ROOT,
-        env=aws_environment.local(flagship.client("dynamodb").meta.endpoint_url),
+        env=dict(flagship.environment),
         capture_output=True,
         text=True,
         timeout=300,
