@@ -15,6 +15,7 @@ from pipeline.aws.dynamo import from_item, to_item
 from pipeline.aws.writes import Writes, condition_held, transact
 from pipeline.domain.errors import VersionConflictError
 from pipeline.domain.records import MESSAGE_PREFIX, history_entry, received_shard
+from pipeline.domain.settlement import BEHIND_FAILED
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
 from scripts.errors import CommandError
@@ -145,7 +146,7 @@ class Books:
         IndexBehindError
             If the index does not show all of them so far.
         """
-        rows = [row for row in self._held(account.account_id) if "held_behind" in row]
+        rows = [row for row in self._held(account.account_id) if stands_in_line(row)]
         if len(rows) != account.waiting:
             raise IndexBehindError(
                 f"{account.account_id} has {account.waiting} transactions in line, and {len(rows)} are found. Wait for"
@@ -270,12 +271,12 @@ class Books:
         values = to_item({":held": Status.HELD.value, ":account": account.account_id})
         found = self._scan(
             self.place.transactions_table,
-            "#status = :held AND #account = :account AND attribute_exists(held_behind)",
+            "#status = :held AND #account = :account",
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
-        waiting = sum(1 for _ in found)
+        waiting = sum(stands_in_line(from_item(item)) for item in found)
         self._change_account(
             account,
             "ADD let_go :fewer, version :one",
@@ -405,6 +406,14 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place = next((n for n, other in enumerate(line) if other["received_at"] > row["received_at"]), len(line))
         line.insert(place, row)
     return line
+
+
+def stands_in_line(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row that is HELD waits behind another transaction of its account.
+
+    One that was released by hand keeps `held_behind`, was decided, and may then be held again for its case.
+    """
+    return "held_behind" in row and row["history"][-1]["reason"] == BEHIND_FAILED
 
 
 def is_message(row: Mapping[str, Any]) -> bool:

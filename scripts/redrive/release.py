@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, Callable, Optional, Protocol
 
 from pipeline.domain.queued import Acceptance
-from pipeline.domain.records import acceptance_of
+from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.status import Status
 from scripts.errors import CommandError
 from scripts.redrive.books import Blocked, Books, IndexBehindError, NotOursError, Run, is_message
@@ -142,6 +142,7 @@ class Releaser:
         """Release a failed transaction that has no account to keep in order."""
         outcome = Outcome(row["transaction_id"], Result.RELEASED)
         try:
+            _acceptance(row)
             self._wait_for_turn()
             self._books.let_go_alone(row, self._run, self._pace.now())
             self._tell("let go", None, row["transaction_id"], row["status"])
@@ -226,6 +227,7 @@ class Releaser:
                 account = self._known(account.account_id)
 
     def _let_go(self, account: Blocked, row: Mapping[str, Any]) -> None:
+        _acceptance(row)  # what cannot be sent must not wait for its decision
         self._wait_for_turn()
         self._books.let_go(account, row, self._run, self._pace.now())
         self._tell("let go", account.account_id, row["transaction_id"], row["status"])
@@ -233,7 +235,7 @@ class Releaser:
     def _await(self, row: Mapping[str, Any], outcome: Outcome) -> None:
         """Send what was let go, and wait until it is settled."""
         transaction_id, began, pause = row["transaction_id"], self._pace.clock(), FIRST_LOOK_SECONDS
-        self._sender.send(acceptance_of(row), int(row["revision"]))
+        self._sender.send(_acceptance(row), int(row["revision"]))
         while True:
             now = self._row(transaction_id, row.get("account_id"))
             if now["status"] != Status.RECEIVED:
@@ -271,3 +273,19 @@ class Releaser:
         if is_message(row):
             raise NotOursError(f"{transaction_id} is a message that nobody can take for a transaction.")
         return row
+
+
+def _acceptance(row: Mapping[str, Any]) -> Acceptance:
+    """Return what a row says was accepted.
+
+    Raises
+    ------
+    NotOursError
+        If it does not hold that any more.
+    """
+    try:
+        return acceptance_of(row)
+    except UNREADABLE_ROW as error:
+        raise NotOursError(
+            f"the row of {row['transaction_id']} does not hold what was accepted ({error}): mend it, or close it (ABANDON)."
+        ) from error

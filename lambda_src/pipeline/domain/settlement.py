@@ -25,6 +25,9 @@ FindMerchant = Callable[[Transaction], Optional[Merchant]]
 SCORED = "SCORED"
 """The reason in the history of a decided transaction; the decision itself says more."""
 
+BEHIND_FAILED = "BEHIND_FAILED_TRANSACTION"
+"""The reason in the history of one that is held behind another of its account."""
+
 
 class Decider(Protocol):
     """How to decide; see `pipeline.scoring.engine`."""
@@ -178,7 +181,7 @@ def _hold(account: Account, item: Queued) -> tuple[Change, Account]:
     change = Change(
         item,
         Status.HELD,
-        "BEHIND_FAILED_TRANSACTION",
+        BEHIND_FAILED,
         held_behind=account.blocked_by,
         hold_sequence=account.held,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -39,7 +40,7 @@ class Answer:
         self.body = body
 
 
-class System:
+class System(ABC):
     """One schedule of a system. Those that there are make their services and wire them.
 
     Parameters
@@ -71,13 +72,13 @@ class System:
         self._connect()
         self._plan()
 
+    @abstractmethod
     def _services(self) -> Mapping[str, Any]:
         """Make the tables and what else there is; return all services but the tables, by their names in boto3."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _connect(self) -> None:
         """Connect the services with the functions."""
-        raise NotImplementedError
 
     def _plan(self) -> None:
         """Plan what happens to the system."""
@@ -107,7 +108,7 @@ class System:
         """Tell whether something is left that only people look after."""
         return False
 
-    def _operate(self) -> None:
+    def _operate(self) -> None:  # noqa: B027 - most systems need nobody
         """Do as the system's guide tells people."""
 
     @property

@@ -258,6 +258,37 @@ def test_the_guide_names_every_permission_that_is_used(world: World) -> None:
     }
 
 
+def test_what_a_case_holds_is_not_taken_for_a_part_of_the_line(world: World) -> None:
+    """It was in line once, was released by hand, which leaves `held_behind`, and decided."""
+    world.fail("t1", "t2", "t3")
+    row = world.tables.rows()["t3"]
+    history = [
+        *row["history"],
+        {"status": "HELD", "at": row["received_at"], "actor": "case-workflow", "reason": "CASE_HOLD"},
+    ]
+    world.tables.put(world.tables.transactions, {**row, "history": history})
+
+    outcome = world.releaser(recounts=True).release("acc")
+
+    assert [key for key, _ in outcome.decided] == ["t1", "t2"]
+    assert world.tables.rows()["t3"]["status"] == "HELD"
+    assert "blocked_by" not in world.tables.account()
+
+
+def test_a_row_that_does_not_hold_what_was_accepted_is_named_and_changes_nothing(world: World) -> None:
+    world.fail("t1", "t2")
+    world.tables.put(world.tables.transactions, {**world.tables.rows()["t1"], "amount": 99})
+    before = world.tables.rows()
+
+    outcome = world.releaser().release("acc")
+
+    assert outcome.result is Result.NOT_OURS
+    assert "the row of t1 does not hold what was accepted" in outcome.why
+    assert world.tables.rows() == before
+    assert world.tables.account()["blocked_by"] == "t1"
+    assert "released_by" not in world.tables.account()
+
+
 def test_one_that_was_held_late_stands_where_it_was_received() -> None:
     def row(key: str, sequence: int, received_at: str, actor: str = "process") -> dict[str, Any]:
         return {"id": key, "hold_sequence": sequence, "received_at": received_at, "history": [{"actor": actor}]}
