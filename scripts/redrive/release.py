@@ -287,5 +287,6 @@ def _acceptance(row: Mapping[str, Any]) -> Acceptance:
         return acceptance_of(row)
     except UNREADABLE_ROW as error:
         raise NotOursError(
-            f"the row of {row['transaction_id']} does not hold what was accepted ({error}): mend it, or close it (ABANDON)"
+            f"the row of {row['transaction_id']} does not hold what was accepted ({error}): mend it, or close it"
+            " (ABANDON)."
         ) from error
