@@ -39,16 +39,17 @@ class Value:
             return str(self.entry["json"])
         if "nest" in self.entry:
             return _nested(self.entry["nest"])
-        return json.dumps(self._text(good))
+        return json.dumps(self.text(good))
 
     def is_text_for(self, schema: dict[str, Any]) -> bool:
         """Say whether it is a good value of a field for free text."""
         is_free = schema["type"] == "string" and not {"pattern", "enum", "format"} & schema.keys()
         if not is_free or not {"text", "around"} & self.entry.keys():
             return False
-        return bool(schema["minLength"] <= len(self._text(schema["example"])) <= schema["maxLength"])
+        return bool(schema["minLength"] <= len(self.text(schema["example"])) <= schema["maxLength"])
 
-    def _text(self, good: Any) -> str:
+    def text(self, good: Any = "txn-1") -> str:
+        """Return it as text; `good` is the good value that some are put around."""
         if "around" in self.entry:
             before, after = self.entry["around"]
             return f"{before}{good}{after}"
@@ -101,7 +102,7 @@ class Body:
 
 def _nested(nest: dict[str, Any]) -> str:
     inner = str(nest.get("inner", "")) * nest.get("inner_times", 1)
-    return nest["open"] * nest["times"] + inner + nest["close"] * nest["times"]
+    return f"{nest['open'] * nest['times']}{inner}{nest['close'] * nest['times']}"
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -119,8 +120,8 @@ class Request:
 
     Parameters
     ----------
-    system, operation
-        Whose it is, and its operationId.
+    system, operation, path
+        Whose it is, its operationId, and where it is posted.
     schema
         Of its body.
     good
@@ -129,6 +130,7 @@ class Request:
 
     system: str
     operation: str
+    path: str
     schema: dict[str, Any]
     good: dict[str, Any]
 
@@ -165,15 +167,58 @@ def requests_of(system: str) -> list[Request]:
     """Return every request with a body of a system's API document."""
     document = yaml.safe_load(DOCUMENTS[system].read_text(encoding="utf-8"))
     found = []
-    for item in document["paths"].values():
+    for path, item in document["paths"].items():
         for operation in (one for one in item.values() if isinstance(one, dict) and "requestBody" in one):
             content = operation["requestBody"]["content"]["application/json"]
             schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
             good = {name: value for example in content["examples"].values() for name, value in example["value"].items()}
             if good.keys() != schema["properties"].keys():
                 raise ValueError(f"the examples of {operation['operationId']} of {system} must show every field")
-            found.append(Request(system, operation["operationId"], schema, good))
+            found.append(Request(system, operation["operationId"], path, schema, good))
     return found
 
 
 REQUESTS = [request for system in DOCUMENTS for request in requests_of(system)]
+
+
+@dataclass(frozen=True)
+class Trick:
+    """A request that tries to trick HTTP itself, or the way to an operation.
+
+    Parameters
+    ----------
+    name
+        What it is, in words.
+    entry
+        As requests.yaml has it.
+    """
+
+    name: str
+    entry: dict[str, Any]
+
+    @property
+    def lines(self) -> list[str]:
+        """The request line and the headers, with `{api}`, `{host}` and `{key}` to be filled in."""
+        key = ["x-api-key: {key}"] if self.entry.get("key", True) else []
+        padding = [f"x-long: {'a' * self.entry['long_header']}"] if "long_header" in self.entry else []
+        headers = [header.replace("{", "{{").replace("}", "}}") for header in self.entry.get("headers", [])]
+        line = str(self.entry["line"]).replace("AAAA", "a" * self.entry.get("long_path", 4))
+        return [line, "host: {host}", *key, *headers, *padding]
+
+    @property
+    def body(self) -> bytes:
+        """What follows the headers."""
+        return str(self.entry.get("body", "")).encode()
+
+    @property
+    def statuses(self) -> list[int]:
+        """The statuses that the answer may have."""
+        return list(self.entry["statuses"])
+
+    @property
+    def is_answered_in_front(self) -> bool:
+        """Whether the HTTP server in front of the gateway answers, which on AWS is another one."""
+        return bool(self.entry.get("front"))
+
+
+TRICKS = [Trick(entry["name"], entry) for entry in _read("requests.yaml")]

@@ -40,7 +40,9 @@ def refused_field(request: Request, text: str) -> Optional[str]:
 
 @every_request
 def test_a_body_with_every_field_is_taken(request_: Request) -> None:
-    assert refused_field(request_, request_.with_value("transaction_id", Value("as it is", {"around": ["", ""]}))) is None
+    assert (
+        refused_field(request_, request_.with_value("transaction_id", Value("as it is", {"around": ["", ""]}))) is None
+    )
 
 
 @every_request
