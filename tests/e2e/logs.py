@@ -30,7 +30,7 @@ _OF_LAMBDA = re.compile(
     r"|\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ Task timed out after [\d.]+ seconds)"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_DIGITS = re.compile(r"(?<![\w.])(?:[2-6]\d{12,18}|[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4})(?![\w.])")
+_DIGITS = re.compile(r"(?<![\w.])(?:[2-6]\d{12,18}|[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4})(?!\w|\.\d)")
 _TOKEN = re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+")
 _PAYLOAD = re.compile(r'\\*"(?:requestContext|httpMethod|headers|body|original_message|dynamodb|Records)\\*"\s*:')
 _TRANSACTION = [re.compile(rf'\\*"{field}\\*"\s*:') for field in ("merchant_id", "amount", "currency")]
