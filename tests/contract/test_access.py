@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import planned, systems
+from scripts import paths, planned, systems
 from scripts.fuzz.rounds import operations
 from scripts.planned import Plan
 from tests.e2e.access import routes
@@ -43,5 +43,5 @@ def test_every_operation_of_a_document_is_tried_with_bad_credentials(system: str
 
     tried = [f"{route.verb} {route.path}" for route in routes(read_document(document))]
 
-    assert len(tried) == len(set(tried)) == len(operations(document.resolve()))
+    assert len(tried) == len(set(tried)) == len(operations(paths.ROOT / document))
     assert not any("{" in path for path in tried)

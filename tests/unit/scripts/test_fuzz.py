@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from scripts.errors import CommandError
 from scripts.fuzz import findings, rounds
 from scripts.fuzz.__main__ import arguments, lines, shares, write
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ImportError:
+else:
     import tomli as tomllib
 
 
@@ -117,6 +118,29 @@ def test_every_system_gets_its_share_by_its_operations() -> None:
 
     assert sum(share.values()) >= 10_000
     assert share["securebank"] > share["flagship"] > share["merchant_api"] == share["stream_alerts"] >= 1
+
+
+def test_rounds_go_on_with_new_seeds_until_enough_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def send(_: rounds.Target, seed: int, examples: int) -> findings.Seen:
+        asked.append((seed, examples))
+        return findings.Seen({"POST /transaction": {"400": 40}})
+
+    monkeypatch.setattr(rounds, "_round", send)
+    target = rounds.Target(systems.MERCHANT_API, "http://127.0.0.1:1", "key")
+    done = rounds.fuzz(target, 100, 7, lambda _: None)
+
+    assert asked == [(7, 50), (8, 30), (9, 10)]
+    assert [one.requests for one in done.rounds] == [40, 40, 40]
+    assert done.seen.requests == 120
+
+
+def test_a_round_that_sends_nothing_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "_round", lambda *_: findings.Seen())
+
+    with pytest.raises(CommandError, match="sent merchant_api nothing"):
+        rounds.fuzz(rounds.Target(systems.MERCHANT_API, "http://127.0.0.1:1", ""), 1, 1, lambda _: None)
 
 
 def test_the_report_and_the_summary_tell_routes_findings_and_seeds(tmp_path: Path) -> None:
