@@ -68,6 +68,13 @@ def test_a_line_that_is_broken_or_steers_a_terminal_is_found(text: str, problem:
     assert faults(text) == [problem]
 
 
+def test_what_the_runtime_says_of_a_function_that_broke_off_is_read_for_secrets_all_the_same() -> None:
+    text = f"[ERROR] ValueError: {CARD_NUMBER}\rTraceback (most recent call last):"
+
+    assert faults(text, runtime_tells=True) == ["holds a card number"]
+    assert len(faults(text)) == 3
+
+
 def test_an_escape_sequence_is_found() -> None:
     assert "holds a control character" in faults('{"note": "\x1b[31m"}')
 

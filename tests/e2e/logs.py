@@ -36,7 +36,7 @@ _PAYLOAD = re.compile(r'\\*"(?:requestContext|httpMethod|headers|body|original_m
 _TRANSACTION = [re.compile(rf'\\*"{field}\\*"\s*:') for field in ("merchant_id", "amount", "currency")]
 
 
-def faults(text: str, secrets: Iterable[str] = (), *, is_event: bool = False) -> list[str]:
+def faults(text: str, secrets: Iterable[str] = (), *, is_event: bool = False, runtime_tells: bool = False) -> list[str]:
     """Return what is wrong with a line, in words.
 
     Parameters
@@ -47,10 +47,16 @@ def faults(text: str, secrets: Iterable[str] = (), *, is_event: bool = False) ->
         Keys and the like that must not be in it.
     is_event
         Whether it is an event of the bus, which tells what a transaction is about.
+    runtime_tells
+        Whether the runtime writes what made a function break off, in lines of its own, as AWS's does.
     """
+    is_of_runtime = runtime_tells and not text.startswith("{")
     found = [
-        (not (_is_object(text) or _OF_LAMBDA.fullmatch(text)), "is neither a JSON object nor Lambda's own"),
-        (_CONTROL.search(text), "holds a control character"),
+        (
+            not (is_of_runtime or _is_object(text) or _OF_LAMBDA.fullmatch(text)),
+            "is neither a JSON object nor Lambda's own",
+        ),
+        (not is_of_runtime and _CONTROL.search(text), "holds a control character"),
         (any(_is_card(match.group()) for match in _DIGITS.finditer(text)), "holds a card number"),
         (PLANTED in text.lower(), "holds a text that a client wrote freely"),
         (any(name in text for name in NAMES), "holds a name"),
@@ -83,6 +89,8 @@ class Reading:
     ----------
     system
         The emulator's name, which names the system.
+    runtime_tells
+        See `faults`.
     lines
         How many were read, by log group.
     faults
@@ -92,6 +100,7 @@ class Reading:
     """
 
     system: str
+    runtime_tells: bool = False
     lines: dict[str, int] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     denials: list[str] = field(default_factory=list)
@@ -99,7 +108,7 @@ class Reading:
     def add(self, group: str, text: str, secrets: Iterable[str]) -> None:
         """Add a line."""
         self.lines[group] = self.lines.get(group, 0) + 1
-        for problem in faults(text, secrets):
+        for problem in faults(text, secrets, runtime_tells=self.runtime_tells):
             self.faults.setdefault(f"{group} {problem}", text[:500])
         if "AccessDenied" in text or "not authorized" in text:
             self.denials.append(text)
@@ -122,7 +131,8 @@ def read(server: Emulator) -> Reading:
     sdk: Any = boto3.session.Session()
     client = sdk.client("logs")
     secrets = _secrets(sdk, server)
-    reading = Reading(server.name)
+    # The embedded emulator runs functions by itself; LocalStack, by AWS's own runtime client.
+    reading = Reading(server.name, runtime_tells=not server.kind.startswith("embedded"))
     for page in client.get_paginator("describe_log_groups").paginate():
         for group in (each["logGroupName"] for each in page["logGroups"]):
             for found in client.get_paginator("filter_log_events").paginate(logGroupName=group):
