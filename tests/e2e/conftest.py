@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many lines of logs were read."""
-    for reading in logs.READINGS:
+    for reading in (reading for reading in logs.READINGS if reading.lines):
         terminalreporter.write_line(f"logs of {reading.summary()}")
 
 

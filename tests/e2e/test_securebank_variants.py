@@ -188,6 +188,7 @@ def test_every_route_is_closed_to_every_bad_token(
     wait_for(lambda: set(ask(bad["expired"]).values()) == {401}, "the token to expire")
     for name, token in bad.items():
         assert set(ask(token).values()) == {401}, name
+    assert 401 not in ask(good).values()
     without_key = statuses_of(DOCUMENT, lambda route: route.call(securebank, key="", headers={"Authorization": good}))
     assert set(without_key.values()) == {403}
 
