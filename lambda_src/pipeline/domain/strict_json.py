@@ -16,7 +16,7 @@ LARGEST_POWER = 40
 
 
 class NotANumber:
-    """A number that is none: NaN, infinite or absurdly long; of no type that a schema knows, so that its field is named.
+    """A number that is none: NaN, infinite or absurdly long; of no type that a schema knows, so its field is named.
 
     Parameters
     ----------
