@@ -65,10 +65,13 @@ def shares(chosen: Sequence[Deployable], requests: int) -> dict[str, int]:
 def main(given: Sequence[str]) -> int:
     """Run the command; return the exit status: 0 if every answer is one that the documents allow."""
     options = arguments(given)
+    done: list[rounds.Fuzzed] = []
     try:
         environments.ensure(environments.FUZZ)
         share = shares(options.systems, options.requests)
-        done = [_fuzz(system, share[system.name], options.seed) for system in options.systems]
+        for system in options.systems:
+            done.append(_fuzz(system, share[system.name], options.seed))
+            write(done, options)  # a run that is broken off keeps what it has of the systems before
     except CommandError as error:
         return _ended(str(error), 1)
     except (BotoCoreError, ClientError) as error:
@@ -76,7 +79,7 @@ def main(given: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _ended("interrupted; everything that was started is stopped.", 130)
     print("\n".join(line for one in done for line in lines(one)))
-    print(f"report: {paths.shown(write(done, options))}")
+    print(f"report: {paths.shown(options.out / REPORT)}")
     return 1 if any(one.seen.findings for one in done) else 0
 
 
