@@ -18,7 +18,7 @@ import requests
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
-from tests.e2e import probing
+from tests.e2e import logs, probing
 from tests.e2e import securebank as securebanks
 from tests.e2e.deployed import (
     EMULATORS,
@@ -56,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many lines of logs were read."""
+    for reading in (reading for reading in logs.READINGS if reading.lines):
+        terminalreporter.write_line(f"logs of {reading.summary()}")
 
 
 @pytest.fixture(scope="session")
@@ -169,6 +175,8 @@ def flagship(request: pytest.FixtureRequest) -> Iterator[Flagship]:
         deployed = apply(Flagship, systems.FLAGSHIP, server, environment, request)
         deployed.put_merchant("shop")
         yield deployed
+        events = deployed.archived()
+        assert {problem for event in events for problem in logs.faults(json.dumps(event), is_event=True)} == set()
 
 
 @pytest.fixture(scope="session")
