@@ -51,6 +51,7 @@ ENVIRONMENT = {
     "POLICY_PARAMETER": "policy",
     "POLICY_REFRESH_SECONDS": "60",
     "EVENT_BUS_NAME": "bus",
+    "AUDIT_BUCKET": "audit",
     "ACCOUNT_INDEX_NAME": "account-index",
 }
 

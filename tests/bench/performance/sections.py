@@ -19,15 +19,19 @@ class Section:
         The table.
     figures
         The numbers, by name.
+    note
+        What has to be said below the table; empty for nothing.
     """
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     figures: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
     def markdown(self) -> str:
-        """Return the table: the first column to the left, numbers to the right."""
+        """Return the table, the first column to the left and numbers to the right, and below it the note."""
         aligned = ["---", *("---:" for _ in self.columns[1:])]
         lines = [self.columns, aligned, *self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"{table}\n\n{self.note}" if self.note else table
