@@ -21,7 +21,8 @@ from scripts.demo.stack import Stack
 from scripts.load.loop import OpenLoop, Request
 from scripts.load.measures import is_ok
 
-WORKERS = 128
+WORKERS = 16
+"""Requests under way at once. The emulator makes a process for each, and more of them than this drown a laptop."""
 PATIENCE_SECONDS = 60.0
 BACKLOG_SECONDS = 2.0
 """A rate is kept while no more wait for their decision, when sending ends, than come in this time."""
