@@ -20,6 +20,7 @@ from scripts.demo.source import GeneratedSource
 from scripts.demo.stack import Stack
 from scripts.load.loop import OpenLoop, Request
 from scripts.load.measures import is_ok
+from tests.bench.performance import processor
 
 WORKERS = 16
 """Requests under way at once. The emulator makes a process for each, and more of them than this drown a laptop."""
@@ -46,6 +47,8 @@ class Run:
         Transactions without a decision when the last one was due.
     refused
         Requests that were not answered with success.
+    cpu_seconds
+        Processor time of the emulator and of all functions until everything was decided; None where none is told.
     """
 
     rate: float
@@ -54,11 +57,17 @@ class Run:
     decisions: tuple[float, ...]
     backlog: int
     refused: int
+    cpu_seconds: float | None
 
     @property
     def is_kept(self) -> bool:
         """Whether the system keeps up with the rate."""
         return not self.refused and self.backlog <= BACKLOG_SECONDS * self.rate
+
+    @property
+    def cpu_milliseconds_each(self) -> float:
+        """Processor time a transaction; 0 where none is told."""
+        return 1000 * (self.cpu_seconds or 0.0) / self.count
 
 
 def send(stack: Stack, rate: float, seconds: float, seed: int) -> Run:
@@ -87,12 +96,15 @@ def send(stack: Stack, rate: float, seconds: float, seed: int) -> Run:
         WORKERS,
         PATIENCE_SECONDS,
     )
+    cpu = processor.seconds_of(stack.deployed.endpoint)
     loop.start()
     began = time.time() - loop.elapsed()
     loop.done.wait()
     sent = loop.result()
     _drain(stack)
-    return _run(rate, began, transactions, sent, _decided(stack))
+    after = processor.seconds_of(stack.deployed.endpoint)
+    used = None if cpu is None or after is None else after - cpu
+    return _run(rate, began, transactions, sent, _decided(stack), used)
 
 
 def _transactions(count: int, seed: int) -> list[Transaction]:
@@ -130,6 +142,7 @@ def _run(
     transactions: Sequence[Transaction],
     sent: Sequence[Request],
     decided: Mapping[str, float],
+    cpu_seconds: float | None,
 ) -> Run:
     accepted = [(request, one.transaction_id) for request, one in zip(sent, transactions) if is_ok(request)]
     missing = [name for _, name in accepted if name not in decided]
@@ -144,4 +157,5 @@ def _run(
         decisions=decisions,
         backlog=sum(request.due + took > end for (request, _), took in zip(accepted, decisions)),
         refused=len(sent) - len(accepted),
+        cpu_seconds=cpu_seconds,
     )
