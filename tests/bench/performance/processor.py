@@ -24,7 +24,8 @@ def seconds_of(endpoint: str) -> float | None:
     for pid, stat in stats.items():
         children[int(stat[_PARENT])].append(pid)
     wanted = f"GATEWAY_PORT={urlsplit(endpoint).port}\0".encode()
-    tree = [pid for pid in stats if wanted in _environment(pid)][:1]
+    told = {pid for pid in stats if wanted in _environment(pid)}  # the emulator, and who inherits its environment
+    tree = [pid for pid in told if int(stats[pid][_PARENT]) not in told]
     for pid in tree:  # it grows on the way
         tree += children[pid]
     ticks = sum(int(ticks) for pid in tree for ticks in stats[pid][_TIMES])
