@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.performance import growth
+from tests.bench.performance.growth_points import measure
 
 WINDOW = 200
 DIGITS = 16
@@ -12,7 +12,7 @@ DIGITS = 16
 
 
 def test_a_transaction_of_a_busy_account_takes_what_it_took_at_first() -> None:
-    ten, hundred, thousand = growth.measure("account", 1_000, WINDOW)
+    ten, hundred, thousand = measure("account", 1_000, WINDOW)
 
     assert ten.calls == hundred.calls == thousand.calls
     assert thousand.row_bytes <= ten.row_bytes + DIGITS
@@ -21,7 +21,7 @@ def test_a_transaction_of_a_busy_account_takes_what_it_took_at_first() -> None:
 
 
 def test_a_transaction_takes_the_same_however_many_accounts_there_are() -> None:
-    points = growth.measure("accounts", 1_000_000, WINDOW)
+    points = measure("accounts", 1_000_000, WINDOW)
     fewest, most = points[0], points[-1]
 
     assert (fewest.size, most.size) == (1_000, 1_000_000)
@@ -31,7 +31,7 @@ def test_a_transaction_takes_the_same_however_many_accounts_there_are() -> None:
 
 
 def test_a_page_of_transactions_costs_the_same_however_many_follow() -> None:
-    _, hundred, *_, most = growth.measure("pages", 100_000, WINDOW)
+    _, hundred, *_, most = measure("pages", 100_000, WINDOW)
 
     assert most.calls == hundred.calls == 1
     assert most.read_bytes == hundred.read_bytes
