@@ -109,7 +109,7 @@ localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, e
 	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
 	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
 
-bench: package ## calls, processor time and cold starts into docs/performance.md (SECTION=calls|cpu|cold_start)
+bench: package ## calls, times and growth into docs/performance.md (SECTION=calls|cpu|cold_start|growth|end_to_end)
 	@$(DEV) -m tests.bench.performance $(SECTION)
 
 iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`
