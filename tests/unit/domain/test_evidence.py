@@ -77,7 +77,7 @@ def test_a_decided_row_is_one_write_unit_apart_from_what_its_reasons_say(champio
     model = artifacts.model()
     sha256 = model.description.sha256
     engine = DecisionEngine(documents.document(sha256, champion=champion, challenger=None), {sha256: model})
-    names = {"transaction_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "account_id": "account-1234"}
+    names: dict[str, Any] = {"transaction_id": "0f8fad5b-d9cb-469f-a165-70867728950e", "account_id": "account-1234"}
     change = plan_settlement(account(), [queued(**names)], finder(merchant()), engine).changes[0]
     row = {**received_row(accept(transaction(**names), NOW, "r" * 36)), **change_attributes(change, RECEIVED_AT)}
     row["history"] = [*row["history"], history_entry(change.status, RECEIVED_AT, "process", change.reason)]
