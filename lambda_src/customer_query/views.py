@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.domain.money import json_amount
-from pipeline.domain.records import MESSAGE_PREFIX
+from pipeline.domain.records import MESSAGE_PREFIX, whole_decision
 from pipeline.domain.views import decision_view, history_view, location_view
 
 _SAME = (
@@ -40,7 +40,7 @@ def transaction_view(row: Mapping[str, Any]) -> dict[str, Any]:
     if "location" in row:
         view["location"] = location_view(row["location"])
     if "decision" in row:
-        view["decision"] = decision_view(row["decision"])
+        view["decision"] = decision_view(whole_decision(row))
     return view
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,18 @@ def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a wire-format item as plain Python values; numbers are Decimal."""
     return {name: _deserialize(value) for name, value in item.items()}
+
+
+def from_json_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same of an item that came as JSON, in which binary attributes are texts in base64.
+
+    Lambda's events and the AWS CLI write them like this. Those inside of maps and lists are not looked for.
+    """
+    return from_item({name: _with_bytes(value) for name, value in item.items()})
+
+
+def _with_bytes(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"B": b64decode(value["B"])} if isinstance(value.get("B"), str) else value
 
 
 def to_bytes(value: Any) -> bytes:

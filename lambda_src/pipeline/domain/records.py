@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Optional
 
+from pipeline.domain import evidence
 from pipeline.domain.decision import Decision, Feature, PolicyResult, Reason
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.refusal import Refusal
@@ -30,6 +31,9 @@ UNREADABLE_ROW = (ArithmeticError, AttributeError, KeyError, TypeError, ValueErr
 MESSAGE_PREFIX = "message#"
 """Begins the key of a rejected or failed message that owns no transaction id."""
 
+
+_EVIDENCE = ("features", "shadows")
+"""Parts of a decision that the row keeps apart, compressed."""
 
 REFUSED_PREFIX = "refused#"
 """Begins the key of what leads from the id that a refused message names to the message's row."""
@@ -119,13 +123,13 @@ def received_shard(transaction_id: str) -> str:
 
 def change_attributes(change: Change, at: str) -> dict[str, Any]:
     """Return what a settled transaction's row gets, besides its status and history."""
-    refusal = change.refusal
+    refusal, decision = change.refusal, change.decision
     return {
         **transaction_attributes(change.queued.acceptance),
         "queue_sequence": change.queued.queue_sequence or None,
         "sequence": change.sequence,
-        "decided_at": at if change.decision else None,
-        "decision": change.decision and decision_attributes(change.decision),
+        "decided_at": at if decision else None,
+        **(stored_decision(decision_attributes(decision)) if decision else {"decision": None, "evidence": None}),
         "held_behind": change.held_behind,
         "hold_sequence": change.hold_sequence,
         "rejection": refusal and rejection_attributes(refusal),
@@ -138,7 +142,7 @@ def rejection_attributes(refusal: Refusal) -> dict[str, str]:
 
 
 def decision_attributes(decision: Decision) -> dict[str, Any]:
-    """Return a decision as the row keeps it."""
+    """Return a decision with all that belongs to its record."""
     return {
         "score": decision.score,
         "outcome": decision.outcome.value,
@@ -154,13 +158,40 @@ def decision_attributes(decision: Decision) -> dict[str, Any]:
     }
 
 
+def stored_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a decision as the row keeps it: what `decision_attributes` returned, its evidence apart from the rest."""
+    kept = {name: value for name, value in decision.items() if name not in _EVIDENCE}
+    return {"decision": kept, "evidence": evidence.pack(decision["features"], decision["shadows"])}
+
+
+def whole_decision(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the decision of a row with its features and shadows; without them, if the row has no evidence.
+
+    A row that was rebuilt from an archive has none. Numbers beside the evidence are as the table gives them: Decimal.
+
+    Raises
+    ------
+    KeyError
+        If the row has no decision.
+    TypeError, ValueError
+        If its evidence cannot be read.
+    """
+    stored = row.get("evidence")
+    if stored is None:
+        return dict(row["decision"])
+    if isinstance(stored, int):  # bytes() would make so many zeros of it
+        raise TypeError("the evidence must be binary")
+    return {**row["decision"], **evidence.unpack(bytes(stored))}
+
+
 def stored_features(decision: Mapping[str, Any]) -> dict[str, Feature]:
-    """Return the features of a stored decision as the policies saw them: whole numbers are int again.
+    """Return the features of a decision as the policies saw them: whole numbers are int.
 
     Parameters
     ----------
     decision
-        What `decision_attributes` returned, as the table gives it back: its numbers are Decimal.
+        What `decision_attributes` or `whole_decision` returned, or the same read from a file: its numbers may be
+        Decimal.
 
     Raises
     ------
