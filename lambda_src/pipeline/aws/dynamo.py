@@ -1,25 +1,86 @@
-"""Between Python values and DynamoDB's wire format."""
+"""Between Python values and DynamoDB's wire format.
+
+`boto3.dynamodb.types` does the same for more types, and at the price of a cold start with `boto3`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+_NUMBERS = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Inexact, Overflow, Rounded, Underflow])
+"""The numbers that DynamoDB keeps; what it would round is an error."""
 
 
 def to_item(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `row` in wire format; parts that are None are left out."""
-    return {name: _serialize(value) for name, value in row.items() if value is not None}
+    """Return `row` in wire format; parts that are None are left out.
+
+    Raises
+    ------
+    TypeError
+        If a value is of a type that rows do not have: a float or a set, say.
+    decimal.DecimalException
+        If a number has more than 38 digits or is beyond DynamoDB's range.
+    """
+    return {name: _to_wire(value) for name, value in row.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a wire-format item as plain Python values; numbers are Decimal."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    """Return a wire-format item as plain Python values: numbers as Decimal, sets (of operators; rows have none) as set.
+
+    Raises
+    ------
+    TypeError
+        If something is no attribute of DynamoDB's; a binary one that a stream brought is none, for it is encoded there.
+    """
+    return {name: _from_wire(value) for name, value in item.items()}
+
+
+def _to_wire(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"S": value}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):  # before int, which it is one of
+        return {"BOOL": value}
+    if isinstance(value, (int, Decimal)):
+        return {"N": _number(value)}
+    if isinstance(value, Mapping):
+        return {"M": {name: _to_wire(part) for name, part in value.items()}}
+    if isinstance(value, (list, tuple)):
+        return {"L": [_to_wire(part) for part in value]}
+    if isinstance(value, bytes):
+        return {"B": value}
+    raise TypeError(f"rows have no {type(value).__name__}")
+
+
+def _number(value: int | Decimal) -> str:
+    number = _NUMBERS.create_decimal(value)
+    if not number.is_finite():
+        raise TypeError(f"rows have no number {number}")
+    return str(number)
+
+
+def _from_wire(attribute: Mapping[str, Any]) -> Any:
+    for kind, value in attribute.items():  # of which there is one
+        if kind in ("S", "BOOL") or (kind == "B" and isinstance(value, bytes)):
+            return value
+        if kind == "N":
+            return _NUMBERS.create_decimal(value)
+        if kind == "M":
+            return from_item(value)
+        if kind == "L":
+            return [_from_wire(part) for part in value]
+        if kind == "NULL":
+            return None
+        if kind in ("SS", "BS"):
+            return set(value)
+        if kind == "NS":
+            return {_NUMBERS.create_decimal(number) for number in value}
+    raise TypeError(f"no attribute of DynamoDB: {list(attribute)}")
 
 
 def to_bytes(value: Any) -> bytes:
@@ -30,10 +91,9 @@ def to_bytes(value: Any) -> bytes:
     TypeError
         If the attribute is not binary.
     """
-    if not isinstance(value, Binary):
+    if not isinstance(value, bytes):
         raise TypeError("must be binary")
-    binary: Any = value  # its stub knows nothing of its value
-    return bytes(binary.value)
+    return value
 
 
 def error_code(error: ClientError) -> str:
