@@ -5,8 +5,8 @@ Clients are botocore's own. `boto3` makes the very same ones, but to import it i
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -26,7 +26,8 @@ class _Loader(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - what is asked for is in each
         """Return the names of the services that are described."""
-        return [name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)]
+        places = filter(Path.is_dir, map(Path, self.search_paths))
+        return [described.name for place in places for described in place.iterdir()]
 
 
 @lru_cache(maxsize=1)

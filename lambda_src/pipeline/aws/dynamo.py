@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
-from typing import Any
+from typing import Any, Callable
 
 from botocore.exceptions import ClientError
 
@@ -39,52 +39,8 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _from_wire(value) for name, value in item.items()}
 
 
-def _to_wire(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"S": value}
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):  # before int, which it is one of
-        return {"BOOL": value}
-    if isinstance(value, (int, Decimal)):
-        return {"N": _number(value)}
-    if isinstance(value, Mapping):
-        return {"M": {name: _to_wire(part) for name, part in value.items()}}
-    if isinstance(value, (list, tuple)):
-        return {"L": [_to_wire(part) for part in value]}
-    if isinstance(value, bytes):
-        return {"B": value}
-    raise TypeError(f"rows have no {type(value).__name__}")
-
-
-def _number(value: int | Decimal) -> str:
-    number = _NUMBERS.create_decimal(value)
-    if not number.is_finite():
-        raise TypeError(f"rows have no number {number}")
-    return str(number)
-
-
-def _from_wire(attribute: Mapping[str, Any]) -> Any:
-    for kind, value in attribute.items():  # of which there is one
-        if kind in ("S", "BOOL") or (kind == "B" and isinstance(value, bytes)):
-            return value
-        if kind == "N":
-            return _NUMBERS.create_decimal(value)
-        if kind == "M":
-            return from_item(value)
-        if kind == "L":
-            return [_from_wire(part) for part in value]
-        if kind == "NULL":
-            return None
-        if kind in ("SS", "BS"):
-            return set(value)
-        if kind == "NS":
-            return {_NUMBERS.create_decimal(number) for number in value}
-    raise TypeError(f"no attribute of DynamoDB: {list(attribute)}")
-
-
 def to_bytes(value: Any) -> bytes:
-    """Return a binary attribute as `from_item` gives it.
+    """Return a binary attribute, as `from_item` gives it.
 
     Raises
     ------
@@ -94,6 +50,54 @@ def to_bytes(value: Any) -> bytes:
     if not isinstance(value, bytes):
         raise TypeError("must be binary")
     return value
+
+
+def _to_wire(value: Any) -> dict[str, Any]:
+    for types, attribute_of in _ATTRIBUTES:
+        if isinstance(value, types):
+            return attribute_of(value)
+    raise TypeError(f"rows have no {type(value).__name__}")
+
+
+def _number(value: int | Decimal) -> dict[str, Any]:
+    number = _NUMBERS.create_decimal(value)
+    if not number.is_finite():
+        raise TypeError(f"rows have no number {number}")
+    return {"N": str(number)}
+
+
+_ATTRIBUTES: tuple[tuple[Any, Callable[[Any], dict[str, Any]]], ...] = (
+    (str, lambda text: {"S": text}),
+    (bool, lambda truth: {"BOOL": truth}),  # before int, which it is one of
+    ((int, Decimal), _number),
+    (Mapping, lambda parts: {"M": {name: _to_wire(part) for name, part in parts.items()}}),
+    ((list, tuple), lambda parts: {"L": [_to_wire(part) for part in parts]}),
+    (bytes, lambda binary: {"B": binary}),
+    (type(None), lambda _: {"NULL": True}),
+)
+"""How values are written, by their type."""
+
+
+def _from_wire(attribute: Mapping[str, Any]) -> Any:
+    for kind, value in attribute.items():  # of which there is one
+        if kind in _VALUES:
+            return _VALUES[kind](value)
+    raise TypeError(f"no attribute of DynamoDB: {list(attribute)}")
+
+
+_VALUES: Mapping[str, Callable[[Any], Any]] = {
+    "S": lambda text: text,
+    "BOOL": lambda truth: truth,
+    "N": _NUMBERS.create_decimal,
+    "M": from_item,
+    "L": lambda parts: [_from_wire(part) for part in parts],
+    "B": to_bytes,
+    "NULL": lambda _: None,
+    "SS": set,
+    "BS": set,
+    "NS": lambda numbers: {_NUMBERS.create_decimal(number) for number in numbers},
+}
+"""How attributes are read, by DynamoDB's name of their type."""
 
 
 def error_code(error: ClientError) -> str:

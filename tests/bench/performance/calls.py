@@ -176,15 +176,17 @@ def run(name: str, transactions: int, milliseconds: float = MILLISECONDS_A_CALL)
     """Run a scenario in this process, once to warm up and once to measure."""
     import boto3
 
+    from pipeline.aws.clients import session
+
     scenario = SCENARIOS[name]
     os.environ.update(ENVIRONMENT)
     trouble = {"conflict_every": CONFLICT_EVERY, "throttle_every": THROTTLE_EVERY} if scenario.trouble else {}
     policy = (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")
     stub = Stub(frozenset({"accounts"}), {"policy": policy}, milliseconds, **trouble)
     stub.put("merchants", {"merchant_id": {"S": "shop"}, "name": {"S": "Corner Shop"}, "active": {"BOOL": True}})
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("before-send", stub)
+    shared: Any = session()  # its stub knows no handler that answers
+    shared.register("before-send", stub)
+    boto3.setup_default_session(botocore_session=session())
     handler = importlib.import_module(scenario.module).handler
     events = list(scenario.events(transactions + 10 * BATCH, scenario.accounts))
     warm, measured = _split(events, 10 * BATCH)
