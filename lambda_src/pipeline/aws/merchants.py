@@ -21,6 +21,10 @@ LONGEST_CACHE_SECONDS = 60
 """A merchant that was switched off takes nothing more after this time."""
 
 
+RiskOf = Callable[[str, Optional[Mapping[str, Any]]], MerchantRisk]
+"""Returns the risk of a merchant, given its id and its row of the risk table; None: it has none."""
+
+
 class Payment(Protocol):
     """Whatever names the merchant that is paid."""
 
@@ -62,7 +66,7 @@ class MerchantDirectory:
         self._client = client
         self._table = table
         self._risk_table = risk_table
-        self._risk_of = _nothing_known
+        self._risk_of: RiskOf = _nothing_known
         if risk_table is not None:
             from pipeline.aws.merchant_risk import risk_of  # for those who ask for risk alone: a start takes time
 
