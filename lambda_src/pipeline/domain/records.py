@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from pipeline.domain import evidence
-from pipeline.domain.decision import Decision, Feature, PolicyResult, Reason
 from pipeline.domain.queued import Acceptance
-from pipeline.domain.refusal import Refusal
-from pipeline.domain.settlement import Change
 from pipeline.domain.status import Status
 from pipeline.domain.times import from_text, to_text
 from pipeline.domain.transaction import Location, Transaction
+
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Decision, Feature, PolicyResult, Reason
+    from pipeline.domain.refusal import Refusal
+    from pipeline.domain.settlement import Change
 
 RECEIVED_SHARDS = 32
 """Keys over which the rows that wait are spread in the index of the sweeper, so that none runs hot.

@@ -53,6 +53,8 @@ def write(section: Section) -> None:
 
 def missed(section: Section) -> list[str]:
     """Say which of its bars a section misses."""
+    if section.name == "cold_start":
+        return cold_start.missed(section.figures)
     if section.name != "calls":
         return []
     faster, share = section.figures["times_faster"], section.figures["share_of_cpu"]

@@ -195,10 +195,12 @@ def handler_on(stub: Stub, module: str, **settings: str) -> Callable[[dict[str, 
     """Import a handler, with further settings, so that the stub stands for AWS; once in a process."""
     import boto3
 
+    from pipeline.aws.clients import session
+
     os.environ.update({**ENVIRONMENT, **settings})
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("before-send", stub)
+    shared: Any = session()  # its stub knows no handler that answers
+    shared.register("before-send", stub)
+    boto3.setup_default_session(botocore_session=session())
     handler: Callable[[dict[str, Any], Context], Any] = importlib.import_module(module).handler
     return handler
 
