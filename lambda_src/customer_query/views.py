@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.money import json_amount
-from pipeline.domain.records import MESSAGE_PREFIX, whole_decision
+from pipeline.domain.records import MESSAGE_PREFIX
 from pipeline.domain.views import decision_view, history_view, location_view
 
 _SAME = (

@@ -25,9 +25,10 @@ from pipeline.aws.drift import DriftTable, window_of
 from pipeline.aws.merchant_risk import Mark, MerchantRiskStore, StoredRisk
 from pipeline.aws.observability import count, logger
 from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.label import is_fraud
 from pipeline.domain.merchant_risk import KEYS, MerchantRisk, MerchantStateError, counts_against_merchant
-from pipeline.domain.records import stored_features, whole_decision
+from pipeline.domain.records import stored_features
 from pipeline.domain.times import from_text
 from pipeline.scoring.drift import counters_of
 from pipeline.scoring.model import Model

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Optional
 
-from pipeline.domain.records import whole_decision
+from pipeline.domain.evidence import whole_decision
 from scripts.demo import state, tables
 from scripts.demo.books import Books, Check, Outcomes
 from scripts.demo.model import Merchant

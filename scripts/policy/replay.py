@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.dynamo import from_json_item
-from pipeline.domain.records import decision_attributes, stored_features, whole_decision
+from pipeline.domain.evidence import whole_decision
+from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.scoring.engine import DecisionEngine
 from scripts.errors import CommandError
 from scripts.policy.documents import differences

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.domain.records import whole_decision
+from pipeline.domain.evidence import whole_decision
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.models import load_models
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.profile import AccountProfile
-from pipeline.domain.records import decision_attributes, stored_features, whole_decision
+from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.scoring.document import parse
 from pipeline.scoring.engine import DecisionEngine, account_bucket
 from scripts import paths

@@ -12,16 +12,47 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.domain.decision import Feature
 from pipeline.domain.evidence_dictionary import DICTIONARY_1
 
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Feature
+
 VERSION = b"\x01"
+
+_APART = ("features", "shadows")
+"""Parts of a decision that are its evidence."""
 
 _RAW = -zlib.MAX_WBITS
 _LONGEST = 65_536
 """Bytes of a document that are read at most; a usual one has two thousand."""
+
+
+def stored_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a decision as the row keeps it: what `decision_attributes` returned, its evidence apart from the rest."""
+    kept = {name: value for name, value in decision.items() if name not in _APART}
+    return {"decision": kept, "evidence": pack(decision["features"], decision["shadows"])}
+
+
+def whole_decision(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the decision of a row with its features and shadows; without them, if the row has no evidence.
+
+    A row that was rebuilt from an archive has none. Numbers beside the evidence are as the table gives them: Decimal.
+
+    Raises
+    ------
+    KeyError
+        If the row has no decision.
+    TypeError, ValueError
+        If its evidence cannot be read.
+    """
+    stored = row.get("evidence")
+    if stored is None:
+        return dict(row["decision"])
+    if isinstance(stored, int):  # bytes() would make so many zeros of it
+        raise TypeError("the evidence must be binary")
+    return {**row["decision"], **unpack(bytes(stored))}
 
 
 def pack(features: Mapping[str, Feature], shadows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Optional
 
-from pipeline.domain import evidence
+from pipeline.domain.evidence import stored_decision
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.status import Status
 from pipeline.domain.times import from_text, to_text
@@ -33,9 +33,6 @@ UNREADABLE_ROW = (ArithmeticError, AttributeError, KeyError, TypeError, ValueErr
 MESSAGE_PREFIX = "message#"
 """Begins the key of a rejected or failed message that owns no transaction id."""
 
-
-_EVIDENCE = ("features", "shadows")
-"""Parts of a decision that the row keeps apart, compressed."""
 
 REFUSED_PREFIX = "refused#"
 """Begins the key of what leads from the id that a refused message names to the message's row."""
@@ -158,32 +155,6 @@ def decision_attributes(decision: Decision) -> dict[str, Any]:
         "shadows": [_result_attributes(result) for result in decision.shadows],
         **_version_of_the_model(decision.model_version),
     }
-
-
-def stored_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a decision as the row keeps it: what `decision_attributes` returned, its evidence apart from the rest."""
-    kept = {name: value for name, value in decision.items() if name not in _EVIDENCE}
-    return {"decision": kept, "evidence": evidence.pack(decision["features"], decision["shadows"])}
-
-
-def whole_decision(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the decision of a row with its features and shadows; without them, if the row has no evidence.
-
-    A row that was rebuilt from an archive has none. Numbers beside the evidence are as the table gives them: Decimal.
-
-    Raises
-    ------
-    KeyError
-        If the row has no decision.
-    TypeError, ValueError
-        If its evidence cannot be read.
-    """
-    stored = row.get("evidence")
-    if stored is None:
-        return dict(row["decision"])
-    if isinstance(stored, int):  # bytes() would make so many zeros of it
-        raise TypeError("the evidence must be binary")
-    return {**row["decision"], **evidence.unpack(bytes(stored))}
 
 
 def stored_features(decision: Mapping[str, Any]) -> dict[str, Feature]:

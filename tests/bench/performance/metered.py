@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Optional
+from typing import Optional
 
-from pipeline.aws.dynamo import from_item
+from pipeline.aws.dynamo import from_json_item
 from scripts.capacity.item_size import item_bytes
 from tests.bench.performance.stub_aws import Item, Stub
 
@@ -99,13 +98,4 @@ class MeteredStub(Stub):
 
 def wire_bytes(item: Item) -> int:
     """Return the bytes of an item as it travels, in which binary attributes are text."""
-    return item_bytes(from_item({name: _decoded(value) for name, value in item.items()}))
-
-
-def _decoded(value: dict[str, Any]) -> dict[str, Any]:
-    ((kind, content),) = value.items()
-    if kind == "B":
-        return {"B": base64.b64decode(content)}
-    if kind == "M":
-        return {"M": {name: _decoded(part) for name, part in content.items()}}
-    return {"L": [_decoded(part) for part in content]} if kind == "L" else value
+    return item_bytes(from_json_item(item))

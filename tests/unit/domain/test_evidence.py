@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.aws.dynamo import to_item
-from pipeline.domain.evidence import pack, unpack
+from pipeline.domain.evidence import pack, unpack, whole_decision
 from pipeline.domain.evidence_dictionary import DICTIONARY_1
 from pipeline.domain.queued import accept
-from pipeline.domain.records import change_attributes, decision_attributes, history_entry, received_row, whole_decision
+from pipeline.domain.records import change_attributes, decision_attributes, history_entry, received_row
 from pipeline.domain.settlement import plan_settlement
 from pipeline.scoring.engine import DecisionEngine
 from scripts.cost.measure.sizes import item_bytes

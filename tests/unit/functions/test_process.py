@@ -14,9 +14,10 @@ from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.merchant_risk import MerchantRisk
 from pipeline.domain.profile import EMPTY, AccountProfile
-from pipeline.domain.records import decision_attributes, stored_features, whole_decision
+from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.domain.status import Status
 from pipeline.domain.transaction import Location
 from pipeline.scoring.engine import DecisionEngine

@@ -14,7 +14,7 @@ from pipeline.aws.accounts import NoAccounts
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import logger
-from pipeline.domain.records import whole_decision
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
 from tests.factories import NOW, FixedPolicies, engine, policy_text

@@ -10,8 +10,7 @@ import pytest
 
 from pipeline.aws.stream import again_from, read_records
 from pipeline.domain.errors import BatchStuckError
-from pipeline.domain.evidence import pack
-from pipeline.domain.records import whole_decision
+from pipeline.domain.evidence import pack, whole_decision
 from tests.unit.functions.stream import event, stream_record
 
 ROW = {"transaction_id": "t1", "timestamp": Decimal("5.5"), "status": "RECEIVED"}

@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from pipeline.aws.drift import DriftTable
 from pipeline.aws.dynamo import to_item
 from pipeline.aws.policies import BASELINE
-from pipeline.domain.records import decision_attributes, stored_decision, whole_decision
+from pipeline.domain.evidence import stored_decision, whole_decision
+from pipeline.domain.records import decision_attributes
 from pipeline.domain.times import to_text
 from pipeline.scoring.artifact import load
 from pipeline.scoring.document import PolicyDocument, parse
