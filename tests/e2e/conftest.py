@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -129,9 +130,10 @@ class Flagship(Deployed):
         return events
 
     def invoke(self, function: str, payload: Any = None) -> Any:
-        """Call a function and return its answer; fail where it failed."""
+        """Call a function and return its answer; fail where it failed. Bytes travel as Lambda's events carry them."""
+        event = json.dumps(payload or {}, default=lambda binary: b64encode(binary).decode())
         answer = self.client("lambda").invoke(
-            FunctionName=self.outputs["function_names"][function], Payload=json.dumps(payload or {}).encode()
+            FunctionName=self.outputs["function_names"][function], Payload=event.encode()
         )
         content = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, content

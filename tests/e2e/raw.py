@@ -14,6 +14,7 @@ from tests.e2e.deployed import Deployed
 
 _PATIENCE_SECONDS = 3.0
 _PIECE = 65536
+_ENDED = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError)
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,13 @@ class Exchange:
         Of the answers, in their order; more than one where the bytes were taken for several requests.
     text
         The answers as they came, each byte a character.
+    is_cut
+        Whether the server ended the connection before it had the whole request; then there may be no answer.
     """
 
     statuses: list[int]
     text: str
+    is_cut: bool
 
 
 def exchange(deployed: Deployed, lines: list[str], body: bytes = b"") -> Exchange:
@@ -50,9 +54,9 @@ def exchange(deployed: Deployed, lines: list[str], body: bytes = b"") -> Exchang
     head = "\r\n".join([*filled, "connection: close", "", ""])
     with _connection(deployed, str(parts.hostname), int(parts.port or 0)) as connection:
         # Each character a byte: what is no ASCII in a head is meant as it stands.
-        connection.sendall(head.encode("latin-1") + body)
+        is_cut = not _is_sent(connection, head.encode("latin-1") + body)
         text = b"".join(_received(connection)).decode("latin-1")
-    return Exchange([int(status) for status in re.findall(r"HTTP/1\.[01] (\d{3})", text)], text)
+    return Exchange([int(status) for status in re.findall(r"HTTP/1\.[01] (\d{3})", text)], text, is_cut)
 
 
 @contextmanager
@@ -66,9 +70,17 @@ def _connection(deployed: Deployed, host: str, port: int) -> Iterator[socket.soc
             yield secured
 
 
+def _is_sent(connection: socket.socket, content: bytes) -> bool:
+    try:
+        connection.sendall(content)
+    except _ENDED:
+        return False
+    return True
+
+
 def _received(connection: socket.socket) -> Iterator[bytes]:
     try:
         while piece := connection.recv(_PIECE):
             yield piece
-    except (TimeoutError, ConnectionResetError):
+    except (TimeoutError, *_ENDED):
         return  # a server that waits for more, or one that has had enough

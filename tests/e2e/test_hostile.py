@@ -79,8 +79,9 @@ def test_a_body_of_ten_megabytes_is_refused(flagship: Flagship, purchase: Purcha
 def test_a_trick_gets_one_answer_and_nothing_by_it(flagship: Flagship, trick: Trick) -> None:
     got = exchange(flagship, trick.lines, trick.body)
 
-    assert len(got.statuses) == 1, "the bytes were taken for several requests"
-    assert got.statuses[0] in trick.statuses
+    assert len(got.statuses) <= 1, "the bytes were taken for several requests"
+    assert got.statuses or got.is_cut
+    assert set(got.statuses) <= set(trick.statuses)
     assert "set-cookie" not in got.text.lower().split("\r\n\r\n")[0]
 
 
