@@ -259,7 +259,7 @@ def read_logs(server: Emulator) -> None:
     with acting_in(server.environment):
         reading = logs.read(server)
     logs.READINGS.append(reading)
-    assert reading.faults == {}, "logs hold what they must not"
+    assert reading.faults == {}, f"logs hold what they must not: {sorted(reading.faults)}"
     assert not (isinstance(server, StrictMiniStack) and reading.denials), "a function was denied something"
 
 
