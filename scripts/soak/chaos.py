@@ -1,0 +1,139 @@
+"""Lets the faults of a schedule strike when they are due, and watches how the system gets over each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, Optional
+
+from scripts.soak import schedule
+from scripts.soak.emulator import FaultyMiniStack
+from scripts.soak.schedule import Fault
+
+
+@dataclass
+class Episode:
+    """A fault as it was, in seconds since the load began.
+
+    Parameters
+    ----------
+    kind
+        What struck.
+    began, ended
+        From when to when; None: still on.
+    backlog_before
+        Undecided transactions when it began.
+    recovered
+        When, after its end, the backlog was first down to what it may be; None: not before the last look.
+    """
+
+    kind: str
+    began: float
+    backlog_before: int
+    ended: Optional[float] = None
+    recovered: Optional[float] = None
+
+    @property
+    def recovered_in(self) -> Optional[float]:
+        """Return the seconds from its end to the recovery."""
+        return None if self.ended is None or self.recovered is None else round(self.recovered - self.ended, 1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was seen at one moment: seconds since the load began, transactions sent so far, undecided ones."""
+
+    at: float
+    sent: int
+    backlog: int
+
+
+class Chaos:
+    """The faults of a run.
+
+    Parameters
+    ----------
+    faults
+        What is to strike, in the order of the beginnings.
+    server
+        Where.
+    kms, key_arn
+        Client of the key's service; the system's key.
+    tolerated
+        Undecided transactions at which a system has recovered, however few there were before.
+    clock
+        Seconds, never going back. The load begins now.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[Fault],
+        server: FaultyMiniStack,
+        kms: Any,
+        key_arn: str,
+        tolerated: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.episodes: list[Episode] = []
+        self.samples: list[Sample] = []
+        self._coming = list(faults)
+        self._server = server
+        self._kms = kms
+        self._key = key_arn
+        began = clock()
+        self.began_at = time.time()
+        self._clock = lambda: clock() - began
+        self._tolerated = tolerated
+        self._ends = 0.0
+
+    @property
+    def active(self) -> str:
+        """Return the kind that is on, or ""."""
+        return self.episodes[-1].kind if self.episodes and self.episodes[-1].ended is None else ""
+
+    @property
+    def over(self) -> bool:
+        """Return whether all have struck and ended."""
+        return not self._coming and not self.active
+
+    def see(self, sent: int, backlog: int) -> None:
+        """Keep what was seen, and find out who has recovered."""
+        now = self._clock()
+        self.samples.append(Sample(round(now, 2), sent, backlog))
+        for episode in self.episodes:
+            fine = backlog <= max(episode.backlog_before, self._tolerated)
+            if episode.ended is not None and episode.recovered is None and fine:
+                episode.recovered = now
+
+    def strike(self) -> None:
+        """Begin what is due, or end it."""
+        now = self._clock()
+        if self.active:
+            if now >= self._ends:
+                self.end()
+        elif self._coming and now >= self._coming[0].starts:
+            fault = self._coming.pop(0)
+            before = self.samples[-1].backlog if self.samples else 0
+            self.episodes.append(Episode(fault.kind, now, before))
+            self._ends = now + fault.seconds
+            self._begin(fault.kind)
+
+    def end(self) -> None:
+        """End the fault that is on, if one is."""
+        if not self.active:
+            return
+        if self.active == schedule.KEY:
+            self._kms.enable_key(KeyId=self._key)
+        self._server.control.switch("")
+        self.episodes[-1].ended = self._clock()
+
+    def _begin(self, kind: str) -> None:
+        if kind == schedule.RESTART:
+            self._server.restart_from_saved_state()
+            self._server.control.note(kind, "the local AWS")
+            self.end()
+            return
+        if kind == schedule.KEY:
+            self._kms.disable_key(KeyId=self._key)
+        self._server.control.switch(kind)

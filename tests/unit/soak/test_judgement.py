@@ -1,0 +1,60 @@
+"""What has to hold after faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from scripts.demo.books import Books, count
+from scripts.demo.state import Row, Snapshot
+from scripts.soak.chaos import Episode
+from scripts.soak.judgement import judge
+from scripts.soak.schedule import BUS, KILL
+from tests.unit.demo.builders import row, sent, transaction
+
+GOT_OVER = Episode(KILL, began=1.0, backlog_before=0, ended=2.0, recovered=3.0)
+
+
+def judged(*rows: Row, struck: Any = (KILL,), episodes: tuple[Episode, ...] = (GOT_OVER,)) -> Books:
+    given = [sent(transaction(each.transaction_id), order=order) for order, each in enumerate(rows)]
+    books = count(given, Snapshot({each.transaction_id: each for each in rows}))
+    judge(books, {each.transaction_id: each for each in rows}, [KILL], dict.fromkeys(struck, 1), episodes)
+    return books
+
+
+def undecided(transaction_id: str, status: str) -> Row:
+    return replace(row(transaction(transaction_id)), status=status, outcome=None, sequence=None, commits=0)
+
+
+def test_decided_transactions_balance() -> None:
+    assert judged(row(transaction("t1"))).balanced
+
+
+def test_a_held_transaction_is_explained_by_a_failed_one_of_its_account() -> None:
+    assert judged(undecided("t1", "FAILED"), undecided("t2", "HELD")).balanced
+
+
+def test_a_held_transaction_without_a_failed_one_is_named() -> None:
+    books = judged(row(transaction("t1")), undecided("t2", "HELD"))
+
+    assert not books.balanced
+    assert books.examples["held without cause"] == ["t2"]
+
+
+def test_a_transaction_that_still_waits_is_lost() -> None:
+    books = judged(undecided("t1", "RECEIVED"))
+
+    assert not books.balanced
+    assert books.lost == 1
+
+
+def test_a_kind_that_never_struck_fails_the_run() -> None:
+    failed = [check.detail for check in judged(row(transaction("t1")), struck=(BUS,)).checks if not check.holds]
+
+    assert failed == [f"never: {KILL}"]
+
+
+def test_a_fault_that_was_not_got_over_fails_the_run() -> None:
+    lasting = replace(GOT_OVER, recovered=None)
+
+    assert not judged(row(transaction("t1")), episodes=(lasting,)).balanced
