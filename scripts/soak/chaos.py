@@ -81,9 +81,9 @@ class Chaos:
         self._server = server
         self._kms = kms
         self._key = key_arn
-        began = clock()
         self.began_at = time.time()
-        self._clock = lambda: clock() - began
+        self._clock = clock
+        self._began = clock()
         self._tolerated = tolerated
         self._ends = 0.0
 
@@ -99,7 +99,7 @@ class Chaos:
 
     def see(self, sent: int, backlog: int) -> None:
         """Keep what was seen, and find out who has recovered."""
-        now = self._clock()
+        now = self._elapsed()
         self.samples.append(Sample(round(now, 2), sent, backlog))
         for episode in self.episodes:
             fine = backlog <= max(episode.backlog_before, self._tolerated)
@@ -108,7 +108,7 @@ class Chaos:
 
     def strike(self) -> None:
         """Begin what is due, or end it."""
-        now = self._clock()
+        now = self._elapsed()
         if self.active:
             if now >= self._ends:
                 self.end()
@@ -126,7 +126,10 @@ class Chaos:
         if self.active == schedule.KEY:
             self._kms.enable_key(KeyId=self._key)
         self._server.control.switch("")
-        self.episodes[-1].ended = self._clock()
+        self.episodes[-1].ended = self._elapsed()
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._began
 
     def _begin(self, kind: str) -> None:
         if kind == schedule.RESTART:
