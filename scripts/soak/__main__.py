@@ -24,6 +24,8 @@ from scripts.soak.schedule import schedule
 MAX_MINUTES, MAX_RATE = 24 * 60.0, 200.0
 _WORKERS = 4
 """Calls under way at once: each may start a process of the API's function."""
+_AT_MOST = 4
+"""Transactions that there are, as a multiple of those planned: the load goes on until every fault has struck."""
 _FAILED, _INTERRUPTED = 1, 130
 
 
@@ -40,7 +42,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         (not 1 <= options.rate <= MAX_RATE, f"RATE must lie between 1 and {MAX_RATE:,.0f} transactions a second."),
         (options.seed < 0, "SEED must be 0 or more."),
         (
-            options.minutes * 60 * options.rate > generator.MAX_COUNT,
+            _AT_MOST * options.minutes * 60 * options.rate > generator.MAX_COUNT,
             f"MINUTES and RATE make more than {generator.MAX_COUNT:,} transactions: lower one of them.",
         ),
     )
@@ -56,11 +58,11 @@ def main(given: Sequence[str]) -> int:
     interruption = Interruption()
     interruption.install()
     seconds = 60 * options.minutes
-    source = GeneratedSource(max(1, round(seconds * options.rate)), options.seed)
+    source = GeneratedSource(round(_AT_MOST * seconds * options.rate), options.seed)
     wishes = Options(options.rate, _WORKERS, options.seed, options.out, FLAGSHIP.patience_seconds)
     faults = schedule(seconds, options.seed)
     try:
-        return Soak(FLAGSHIP, source, wishes, faults, Console(), interruption.check).soak()
+        return Soak(FLAGSHIP, source, wishes, faults, seconds, Console(), interruption.check).soak()
     except CommandError as error:
         return _ended(str(error), _FAILED)
     except (BotoCoreError, ClientError) as error:

@@ -11,6 +11,9 @@ from scripts.soak import schedule
 from scripts.soak.emulator import FaultyMiniStack
 from scripts.soak.schedule import Fault
 
+_PATIENCE_SECONDS = 60.0
+"""How much longer a fault stays on while it has struck nothing."""
+
 
 @dataclass
 class Episode:
@@ -62,6 +65,8 @@ class Chaos:
         Client of the key's service; the system's key.
     tolerated
         Undecided transactions at which a system has recovered, however few there were before.
+    restart
+        Restarts the emulator from its saved state.
     clock
         Seconds, never going back. The load begins now.
     """
@@ -73,6 +78,7 @@ class Chaos:
         kms: Any,
         key_arn: str,
         tolerated: int,
+        restart: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.episodes: list[Episode] = []
@@ -85,7 +91,10 @@ class Chaos:
         self._clock = clock
         self._began = clock()
         self._tolerated = tolerated
+        self._restart = restart
         self._ends = 0.0
+        self._late = 0.0  # what took longer than planned delays the rest, so that each finds a recovered system
+        self._struck_before = 0
 
     @property
     def active(self) -> str:
@@ -110,13 +119,15 @@ class Chaos:
         """Begin what is due, or end it."""
         now = self._elapsed()
         if self.active:
-            if now >= self._ends:
+            if now >= self._ends and (self._has_struck() or now >= self._ends + _PATIENCE_SECONDS):
                 self.end()
-        elif self._coming and now >= self._coming[0].starts:
+        elif self._coming and now >= self._coming[0].starts + self._late:
             fault = self._coming.pop(0)
+            self._late = max(self._late, now - fault.starts)
             before = self.samples[-1].backlog if self.samples else 0
             self.episodes.append(Episode(fault.kind, now, before))
             self._ends = now + fault.seconds
+            self._struck_before = self._strikes(fault.kind)
             self._begin(fault.kind)
 
     def end(self) -> None:
@@ -126,14 +137,22 @@ class Chaos:
         if self.active == schedule.KEY:
             self._kms.enable_key(KeyId=self._key)
         self._server.control.switch("")
-        self.episodes[-1].ended = self._elapsed()
+        now = self.episodes[-1].ended = self._elapsed()
+        self._late += max(0.0, now - self._ends)
+
+    def _has_struck(self) -> bool:
+        """Return whether the fault that is on has hit anything: some find nothing to hit for a while."""
+        return self._strikes(self.active) > self._struck_before
+
+    def _strikes(self, kind: str) -> int:
+        return sum(self._server.control.struck().get(kind, {}).values())
 
     def _elapsed(self) -> float:
         return self._clock() - self._began
 
     def _begin(self, kind: str) -> None:
         if kind == schedule.RESTART:
-            self._server.restart_from_saved_state()
+            self._restart()
             self._server.control.note(kind, "the local AWS")
             self.end()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from scripts import environments, paths
@@ -20,12 +21,17 @@ class FaultyMiniStack(MiniStack):
         """Return what switches the faults."""
         return Control(self.folder / "faults")
 
+    @property
+    def _objects(self) -> Path:
+        return self.folder / "objects"
+
     def start(self) -> FaultyMiniStack:
         """Start it and wait until it answers."""
         if self._claim is None:  # not again at a restart: what struck before it counts
             self.claim()
             self.log.write_bytes(b"")
             self.control.reset()
+            shutil.rmtree(self._objects, ignore_errors=True)
         super().start()
         return self
 
@@ -41,4 +47,6 @@ class FaultyMiniStack(MiniStack):
             **super()._server_environment(scratch),
             "PYTHONPATH": str(paths.ROOT),
             FOLDER: str(self.folder / "faults"),
+            "S3_PERSIST": "1",  # else a restart keeps the buckets and loses what is in them
+            "S3_DATA_DIR": str(self._objects),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
 
@@ -14,7 +14,8 @@ from scripts import systems
 from scripts.demo import report as demo_report
 from scripts.demo.client import Retry, Sender, Sent, http_poster
 from scripts.demo.diagnose import save_complaints
-from scripts.demo.model import DemoError
+from scripts.demo.flow import Stillness
+from scripts.demo.model import DemoError, Transaction
 from scripts.demo.observe import Observer
 from scripts.demo.progress import Progress, Rate
 from scripts.demo.runner import Options, Run
@@ -32,6 +33,7 @@ STAGES = ("set up", "seed", "send", "settle", "check", "stop", "report")
 _PATIENT = Retry(attempts=60, longest_seconds=3.0)
 """How a client tries again: with the same id, until the longest fault is long over."""
 _LOOK_EVERY_SECONDS = 0.5
+_STILL_SECONDS, _LONGEST_DRAIN_SECONDS = 8.0, 60.0
 _WARM = 20
 """Answers after which the load has begun."""
 
@@ -49,6 +51,8 @@ class Soak(Run):
         What the user asked for; with a rate.
     faults
         What strikes, and when.
+    seconds
+        For how long there is load, at least.
     console
         Where to show it.
     check
@@ -61,11 +65,13 @@ class Soak(Run):
         source: GeneratedSource,
         options: Options,
         faults: Sequence[Fault],
+        seconds: float,
         console: Console,
         check: Callable[[], None],
     ) -> None:
         super().__init__(system, source, options, console, check=check)
         self._faults = faults
+        self._seconds = seconds
         self._deployable = systems.named(system.name)
         self._server = FaultyMiniStack("soak", region=self._deployable.region)
         self._chaos: Chaos | None = None
@@ -119,12 +125,13 @@ class Soak(Run):
         poster = partial(http_poster, url, stack.api_key)
         sender = Sender(poster, self._body(), self._options.workers, self._options.rate, _PATIENT)
         rate = Rate(self._clock)
-        sender.start(self._system.expecting(transaction) for transaction in self._source.transactions())
+        sender.start(self._load())
         try:
             self._warm_up(sender, progress)
             chaos = self._chaos = Chaos(
                 self._faults, self._server, stack.client("kms"), stack.output("kms_key_arn"),
                 tolerated=round(self._options.rate or 0) + 1,
+                restart=partial(self._restart, sender, observer, progress),
             )  # fmt: skip
             while not (sender.done.wait(_LOOK_EVERY_SECONDS) and chaos.over):
                 if sender.done.is_set():
@@ -140,6 +147,30 @@ class Soak(Run):
             if self._chaos is not None:
                 self._chaos.end()
         return sender.result()
+
+    def _restart(self, sender: Sender, observer: Observer, progress: Progress) -> None:
+        """Restart the emulator from its saved state, once nothing moves that it would not save.
+
+        It saves rows, messages and objects, but neither workflows on their way nor the records of a stream
+        that nobody has read yet, which AWS would never lose.
+        """
+        sender.pause(True)
+        try:
+            still, deadline = Stillness(self._clock), time.monotonic() + _LONGEST_DRAIN_SECONDS
+            while still.seconds(observer.pulse()) < _STILL_SECONDS and time.monotonic() < deadline:
+                progress.detail("nothing new, until nothing moves that a restart would not save")
+                time.sleep(_LOOK_EVERY_SECONDS)
+            self._server.restart_from_saved_state()
+        finally:
+            sender.pause(False)
+
+    def _load(self) -> Iterator[Transaction]:
+        """Yield transactions until the time is over and every fault has struck."""
+        began = self._clock()
+        for transaction in self._source.transactions():
+            if self._clock() - began > self._seconds and self._chaos is not None and self._chaos.over:
+                return
+            yield self._system.expecting(transaction)
 
     def _warm_up(self, sender: Sender, progress: Progress) -> None:
         """Wait for the first answers: the functions' first starts are no faults."""

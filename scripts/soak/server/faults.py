@@ -27,7 +27,7 @@ from scripts.soak.server.answers import ERRORS, Answer, answer
 SERVICES = ("dynamodb", "sqs", "sns", "events")
 _TOO_LATE_SECONDS = 2.5
 """Longer than the functions wait for an answer."""
-_ONE_CALL_IN = {schedule.THROTTLE: 2, schedule.LATE: 15, schedule.UNDONE: 15, schedule.KILL: 8}
+_ONE_CALL_IN = {schedule.THROTTLE: 2, schedule.LATE: 15, schedule.UNDONE: 15, schedule.KILL: 3}
 """Of so many calls (a function's start, for KILL) one is hit; all are where nothing is said."""
 _KILLED_AFTER_SECONDS = (0.002, 0.06)
 _RUNS_CALLS_WITH = f"Credential={aws_environment.ACCESS_KEY}/"
