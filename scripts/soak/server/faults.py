@@ -17,7 +17,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import kms, sns
+from ministack.services import kms, lambda_svc, sns
 
 from scripts import aws_environment
 from scripts.soak import schedule
@@ -40,7 +40,16 @@ def install(control: Control) -> None:
     for service in SERVICES:
         app.SERVICE_HANDLERS[service] = functools.partial(_handle, control, service, app.SERVICE_HANDLERS[service])
     sns._publish = functools.partial(_publish, control, sns._publish)
+    lambda_svc._restore_state = functools.partial(_restore, lambda_svc._restore_state)
     lambda_runtime.Worker.invoke = _killing(control, lambda_runtime.Worker.invoke)
+
+
+def _restore(restore: Any, data: Any) -> None:
+    """Bring the saved state of Lambda back without the places that mappings had reached in streams.
+
+    The records of a stream are not saved: with its old place a mapping would skip as many new ones as it had read.
+    """
+    restore({name: value for name, value in (data or {}).items() if name != "dynamodb_stream_positions"})
 
 
 def _hit(kind: str) -> bool:
