@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search soak
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search redrive soak
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -142,6 +142,14 @@ report: setup ## have the compliance report of a day made, and fetch it (DATE SY
 restore-drill: setup ## lose the transactions table locally, bring it back, print RPO and RTO (SYSTEM BEFORE AFTER SEED DRY_RUN)
 	@$(DEV) -m scripts.restore_drill $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(BEFORE),--before $(BEFORE)) \
 	  $(if $(AFTER),--after $(AFTER)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
+
+redrive: setup ## list failed transactions and blocked accounts; release them in order (ACCOUNT|ALL|TRANSACTION|ABANDON EXECUTE REASON RATE OUTPUTS)
+	@$(DEV) -m scripts.redrive $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(OUTPUTS),--outputs "$(OUTPUTS)") \
+	  $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(filter-out 0,$(ALL)),--all) \
+	  $(if $(TRANSACTION),--transaction "$(TRANSACTION)") $(if $(ABANDON),--abandon "$(ABANDON)") \
+	  $(if $(filter-out 0,$(EXECUTE)),--execute) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) \
+	  $(if $(PATIENCE),--patience $(PATIENCE)) $(if $(filter-out 0,$(TAKE_OVER)),--take-over) \
+	  $(if $(filter-out 0,$(RECOUNT)),--recount)
 
 warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
 	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \

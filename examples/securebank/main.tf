@@ -325,7 +325,10 @@ locals {
           actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
           resources = [local.table["transactions"].arn]
         }
-        claim_ids       = { actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem"], resources = [local.table["transaction-ids"].arn] }
+        claim_ids = {
+          actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
+          resources = [local.table["transaction-ids"].arn]
+        }
         move_customers  = { actions = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], resources = [local.table["customers"].arn] }
         count_decisions = { actions = ["dynamodb:UpdateItem"], resources = [local.table["fraud-insights"].arn] }
         tell_the_topic  = { actions = ["sns:Publish"], resources = [module.monitoring.processing_failures_topic_arn] }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Optional
 
 from case_record.recorder import Recorder, Step
 from pipeline.aws.cases import CaseStore
@@ -14,6 +15,7 @@ from pipeline.aws.clock import utc_now
 from pipeline.aws.observability import count, logger, metrics
 from pipeline.aws.settings import load_settings
 from pipeline.domain.case import Action, CaseInputError
+from pipeline.domain.times import from_text
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -47,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     action, execution_arn = event.get("action"), event["execution_arn"]
     if action == "open":
-        found = RECORDER.open(execution_arn, _transaction(event["transaction"]))
+        found = RECORDER.open(execution_arn, _transaction(event["transaction"]), _instant(event.get("started_at")))
         _note("CaseOpened" if found["outcome"] == "OPENED" else "CaseRepeated", found["summary"], found)
     elif action == "hold":
         found = RECORDER.hold(_step(event))
@@ -56,7 +58,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         found = RECORDER.close(_step(event), event["review"])
         _note("CaseUnanswered" if found["unanswered"] else "CaseClosed", event, found)
     elif action == "fail":
-        found = RECORDER.fail(execution_arn, _transaction(event["transaction"]), str(event["error_code"]))
+        error_code = str(event["error_code"])
+        failed_at = _instant(event.get("failed_at"))
+        found = RECORDER.fail(execution_arn, _transaction(event["transaction"]), error_code, failed_at)
         _note("CaseFailed", found, found)
     else:
         raise CaseInputError(f"there is no action {action!r}")
@@ -69,6 +73,11 @@ def _transaction(started_with: Any) -> Any:
     One that was under way when this version came was started with the detail alone.
     """
     return started_with.get("detail", started_with) if isinstance(started_with, Mapping) else started_with
+
+
+def _instant(text: Optional[str]) -> Optional[datetime]:
+    """Return a time of the workflow's own clock; an execution of before this version tells none."""
+    return None if text is None else from_text(text)
 
 
 def _step(event: Mapping[str, Any]) -> Step:

@@ -78,8 +78,17 @@ class Recorder:
         self._store = store
         self._now = now
 
-    def open(self, execution_arn: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    def open(
+        self, execution_arn: str, document: Mapping[str, Any], started_at: Optional[datetime] = None
+    ) -> dict[str, Any]:
         """Open the case of a flagged transaction, unless another execution has.
+
+        Parameters
+        ----------
+        execution_arn, document
+            The execution, and what it was started with.
+        started_at
+            When it started: what failed before that is opened again. None: now.
 
         Raises
         ------
@@ -96,7 +105,7 @@ class Recorder:
             "execution_arn": execution_arn,
             "opened_at": self._at(),
         }
-        opened = self._store.open(row)
+        opened = self._store.open(row, to_text(started_at or self._now()))
         return {"outcome": "OPENED" if opened else "ALREADY_OPEN", "summary": summary}
 
     def hold(self, step: Step) -> dict[str, Any]:
@@ -159,14 +168,26 @@ class Recorder:
             return _closed({**file.case, **attributes})
         raise VersionConflictError("the case's transaction keeps changing")
 
-    def fail(self, execution_arn: str, document: Any, error_code: str) -> dict[str, Any]:
-        """Record that the execution failed; a case that was closed before stays closed."""
+    def fail(
+        self, execution_arn: str, document: Any, error_code: str, failed_at: Optional[datetime] = None
+    ) -> dict[str, Any]:
+        """Record that the execution failed; a case that was closed before stays closed.
+
+        Parameters
+        ----------
+        execution_arn, document
+            The execution, and what it was started with.
+        error_code
+            What it ended in.
+        failed_at
+            When, by the clock that tells when executions start. None: now.
+        """
         case_id = document.get("transaction_id") if isinstance(document, Mapping) else None
         if case_id is None or not is_id(case_id):
             return {"recorded": False, "transaction_id": None}
         case = self._store.load(case_id).case or {}
         status = "CLOSED" if case.get("status") == "CLOSED" else "FAILED"
-        failure = {"error_code": error_code[:LONGEST_ERROR_CODE], "at": self._at()}
+        failure = {"error_code": error_code[:LONGEST_ERROR_CODE], "at": to_text(failed_at or self._now())}
         recorded = self._store.note_failure(case_id, execution_arn, status, failure)
         return {"recorded": recorded, "transaction_id": case_id}
 

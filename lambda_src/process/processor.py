@@ -65,14 +65,12 @@ class Processor:
             is better than to be killed over it.
         """
         batch = sort_out(messages)
+        self._fence_early([account.queued[0] for account in batch.accounts if account.queued[0].receive_count > 1])
         again = self._settler.refuse(batch.bad)
         first_time = [account for account in batch.accounts if not account.is_retry]
         alone = [account for account in batch.accounts if account.is_retry]
         if not self._settle_together(first_time):
             alone = first_time + alone
-        for account in alone:
-            if account.queued[0].is_last_attempt and seconds_left() >= SECONDS_AN_ACCOUNT:
-                self._fence_early(account)
         for account in alone:
             if seconds_left() >= SECONDS_AN_ACCOUNT:
                 again += self._settle_alone(account)
@@ -81,12 +79,26 @@ class Processor:
                 again += account.messages
         return again
 
-    def _fence_early(self, account: AccountBatch) -> None:
-        """Fence an account before its neighbours take their time: its turn may not come in this receive."""
+    def _fence_early(self, heads: Sequence[Queued]) -> None:
+        """Fence accounts before anything else: a neighbour may end the function before the turn of one comes.
+
+        In one write, so that no crash comes between two fences; where one of them cannot be, one by one.
+        """
+        if heads and not self._fence(*heads) and len(heads) > 1:
+            for head in heads:
+                self._fence(head)
+
+    def _fence(self, *heads: Queued) -> bool:
         try:
-            self._ledger.fence(account.queued[0])
+            self._ledger.fence(*heads)
         except OUR_FAILURES as error:
-            logger.info("account is fenced in its turn", extra=account.ids, cause=type(error).__name__)
+            logger.info(
+                "accounts are fenced one by one, or in their turn",
+                transaction_ids=[head.transaction_id for head in heads],
+                cause=type(error).__name__,
+            )
+            return False
+        return True
 
     def _settle_together(self, accounts: Sequence[AccountBatch]) -> bool:
         """Try to settle all accounts with one read and one transaction; tell whether that worked."""

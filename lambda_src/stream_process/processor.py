@@ -33,7 +33,7 @@ from pipeline.aws.queue import Message
 from pipeline.aws.settler import Settler
 from pipeline.aws.stream_reader import StreamReader
 from pipeline.domain.account import Account
-from pipeline.domain.errors import AccountStateError, PipelineError
+from pipeline.domain.errors import AccountStateError, FailureUnrecordedError, PipelineError
 from pipeline.domain.settlement import Queued
 from stream_process.portions import portions_of
 
@@ -126,13 +126,15 @@ class StreamProcessor:
             return list(portion)
         try:
             plans = self._settler.plans({account.account_id: account.queued for account in together}, states)
-            self._settler.commit(plans)
+            whole = [plan for plan, account in zip(plans, together) if len(plan.changes) == len(account.queued)]
+            self._settler.commit(whole)
         except Exception as error:  # noqa: BLE001
             # Whose fault it is, a bug of ours included, shows when each customer is settled on its own.
             logger.info("portion is settled customer by customer", cause=type(error).__name__)
             return list(portion)
-        states.update((plan.after.account_id, plan.after) for plan in plans)
-        return [account for account in portion if account not in together]
+        settled = {plan.after.account_id: plan.after for plan in whole}
+        states.update(settled)
+        return [account for account in portion if account.account_id not in settled]
 
     def _settle_alone(self, account: AccountBatch, seconds_left: Callable[[], float]) -> list[Message]:
         """Settle one customer; return its messages that must be delivered again."""
@@ -183,7 +185,7 @@ class StreamProcessor:
 
         try:
             return None, self._settler.settle_with_retries(account, tell_again)
-        except AccountStateError as error:
+        except (AccountStateError, FailureUnrecordedError) as error:
             return error, []
         except OTHERS_TROUBLE:
             raise

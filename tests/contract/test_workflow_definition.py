@@ -21,7 +21,8 @@ from pipeline.domain.case import Risk, assessment
 DEFINITION = Path(__file__).parents[2] / "modules" / "fraud_sfn" / "definition.asl.json"
 
 PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_]*(\[\d+\])?)*")
-CONTEXT_PATHS = {"$$.Execution.Id", "$$.Execution.Input", "$$.Task.Token", "$$.State.EnteredTime"}
+CONTEXT_PATHS = {f"$$.{path}" for path in ("Execution.Id", "Execution.Input", "Execution.StartTime")}
+CONTEXT_PATHS |= {"$$.Task.Token", "$$.State.EnteredTime"}
 INTRINSIC = re.compile(r"States\.Format\('[^']*\{\}[^']*', (?P<path>\$[^)]*)\)")
 COMMON = {"Type", "Comment"}
 FLOW = {"Next", "End"}

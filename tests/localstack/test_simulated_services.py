@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.property.simulation import agreement
+from tests.property.simulation import agreement, stream_agreement
 
 FORGETS_TOKENS = ("the same with its token", "others with that token")
 """AWS remembers a transaction's token for ten minutes (API reference, TransactWriteItems); moto does not."""
@@ -39,3 +39,17 @@ def test_queues_answer_alike(aws: Callable[[str], Any]) -> None:
     expected = list(agreement.queue_script(*agreement.modelled_queues(), blocks_whole_groups=False))
 
     assert list(agreement.queue_script(*agreement.make_queues(aws("sqs")), blocks_whole_groups=False)) == expected
+
+
+def test_streams_answer_alike(aws: Callable[[str], Any]) -> None:
+    modelled = stream_agreement.modelled_stream()
+    expected = list(stream_agreement.stream_script(modelled, modelled.arn))
+    arn = stream_agreement.make_stream(aws("kinesis"))
+
+    assert list(stream_agreement.stream_script(aws("kinesis"), arn)) == expected
+
+
+def test_buckets_answer_alike(aws: Callable[[str], Any]) -> None:
+    expected = list(stream_agreement.bucket_script(*stream_agreement.modelled_bucket()))
+
+    assert list(stream_agreement.bucket_script(*stream_agreement.make_bucket(aws("s3")))) == expected

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.property.simulation import agreement
+from tests.property.simulation import agreement, stream_agreement
 
 
 def test_tables_and_their_stream_answer_alike(aws: Any) -> None:
@@ -24,3 +24,17 @@ def test_queues_answer_alike(aws: Any) -> None:
     expected = list(agreement.queue_script(*agreement.modelled_queues()))
 
     assert list(agreement.queue_script(*agreement.make_queues(aws("sqs")))) == expected
+
+
+def test_streams_answer_alike(aws: Any) -> None:
+    modelled = stream_agreement.modelled_stream()
+    expected = list(stream_agreement.stream_script(modelled, modelled.arn))
+    arn = stream_agreement.make_stream(aws("kinesis"))
+
+    assert list(stream_agreement.stream_script(aws("kinesis"), arn)) == expected
+
+
+def test_buckets_answer_alike(aws: Any) -> None:
+    expected = list(stream_agreement.bucket_script(*stream_agreement.modelled_bucket()))
+
+    assert list(stream_agreement.bucket_script(*stream_agreement.make_bucket(aws("s3")))) == expected

@@ -108,6 +108,23 @@ class AccountTable:
         }
         return [{"Update": block}]
 
+    def lift_fence(self, item: Queued) -> bool:
+        """Lift the mere fence of a transaction that is another account's; tell whether there is none now.
+
+        It stays if others are held behind it: only people can say what becomes of them.
+        """
+        lifted = condition_held(
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key=self._key(item.account_id),
+                UpdateExpression="REMOVE blocked_by, blocked_reason ADD version :one",
+                ConditionExpression="blocked_by = :id AND attribute_not_exists(quarantined_at)"
+                " AND (attribute_not_exists(waited_for) OR waited_for <> :id)",
+                ExpressionAttributeValues=to_item({":id": item.transaction_id, ":one": 1}),
+            )
+        )
+        return lifted or not self.load_block(item.account_id).is_fenced_for(item.transaction_id)
+
     def quarantine_writes(self, item: Queued, at: str, keep_version: bool, fence: Optional[str] = None) -> Writes:
         """Return the write that blocks the account for a failed transaction, if none other blocks it.
 
@@ -196,6 +213,10 @@ class NoAccounts:
         """Return nothing: without an account there is no order to defend."""
         return []
 
+    def lift_fence(self, _item: Queued) -> bool:
+        """Return that there is no fence."""
+        return True
+
     def quarantine_writes(self, _item: Queued, _at: str, _keep_version: bool, _fence: Optional[str] = None) -> Writes:
         """Return nothing: nobody waits for a transaction without an account."""
         return []
@@ -223,6 +244,7 @@ def _read_account(account_id: str, row: Optional[Mapping[str, Any]]) -> Union[Ac
             blocked_by=row.get("blocked_by"),
             is_quarantined="quarantined_at" in row,
             waited_for=row.get("waited_for"),
+            released_by=row.get("released_by"),
             last_transaction_id=row.get("last_transaction_id"),
             last_occurred_at=last,
             profile=_profile(row),

@@ -80,8 +80,7 @@ def read_message(message: Message) -> Queued:
 
 def sort_out(messages: Sequence[Message], read: Callable[[Message], Queued] = read_message) -> Batch:
     """Read the messages and group them by account; unreadable ones and reused ids are set apart."""
-    accounts: dict[str, AccountBatch] = {}
-    firsts: dict[str, Queued] = {}
+    read_ones: list[tuple[Message, Queued]] = []
     bad: list[BadMessage] = []
     for message in messages:
         try:
@@ -91,16 +90,30 @@ def sort_out(messages: Sequence[Message], read: Callable[[Message], Queued] = re
         except InvalidTransactionError as error:
             bad.append(unreadable(message, error))
             continue
-        first = firsts.get(queued.transaction_id)
-        if first and first.acceptance.transaction != queued.acceptance.transaction:
+        read_ones.append((message, queued))
+    standing = _standing([queued for _, queued in read_ones])
+    accounts: dict[str, AccountBatch] = {}
+    for message, queued in read_ones:
+        stands = standing[queued.transaction_id]
+        if stands.acceptance.transaction != queued.acceptance.transaction:
             bad.append(reused(message, queued.transaction_id))
             continue
         account = accounts.setdefault(queued.account_id, AccountBatch(queued.account_id))
         account.messages.append(message)
-        if first is None:
+        if stands is queued:
             account.queued.append(queued)
-            firsts[queued.transaction_id] = queued
     return Batch(list(accounts.values()), bad)
+
+
+def _standing(queued: Sequence[Queued]) -> dict[str, Queued]:
+    """Return the transaction that each id stands for: the first, unless a row of another body is stored."""
+    standing: dict[str, Queued] = {}
+    for item in queued:
+        first = standing.setdefault(item.transaction_id, item)
+        is_other = first.acceptance.transaction != item.acceptance.transaction
+        if is_other and item.is_stored and not first.is_stored:
+            standing[item.transaction_id] = item
+    return standing
 
 
 def unreadable(message: Message, error: InvalidTransactionError) -> BadMessage:

@@ -49,12 +49,20 @@ class CaseStore:
             self._get(self._transactions, "transaction_id", case_id),
         )
 
-    def open(self, row: Mapping[str, Any]) -> bool:
+    def open(self, row: Mapping[str, Any], started_at: str) -> bool:
         """Write a new case; tell whether it is the execution's own.
 
-        It is if there was none, if a retry of the same execution finds its own, or if the earlier
-        execution failed: an operator opens a failed case again by sending its event again. The own case is
-        never written again: a request that arrives late would undo what was recorded since.
+        It is if there was none, if a retry of the same execution finds its own, or if another execution failed
+        before this one started: an operator opens a failed case again by sending its event again. A request that
+        arrives late changes nothing: the own case is never written again, and the failed case of another, which
+        went on while this one had its answer long since, stays failed.
+
+        Parameters
+        ----------
+        row
+            The case.
+        started_at
+            When the execution started, UTC, as `to_text` writes it.
         """
         own = row["execution_arn"]
         try:
@@ -63,9 +71,9 @@ class CaseStore:
                     TableName=self._cases,
                     Item=to_item(row),
                     ConditionExpression="attribute_not_exists(case_id)"
-                    " OR (execution_arn <> :own AND #status = :failed)",
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=to_item({":own": own, ":failed": "FAILED"}),
+                    " OR (execution_arn <> :own AND #status = :failed AND failure.#at < :started)",
+                    ExpressionAttributeNames={"#status": "status", "#at": "at"},
+                    ExpressionAttributeValues=to_item({":own": own, ":failed": "FAILED", ":started": started_at}),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             )

@@ -88,6 +88,9 @@ class Failures:
             row = self._ledger.known([item]).get(item.transaction_id)
             if row is not None and row.get("fingerprint") != item.acceptance.transaction.fingerprint:
                 self._refuse(item, message)
+                is_foreign = row.get("account_id") != item.acceptance.transaction.account_id
+                if is_foreign and not self._ledger.lift_fence(item):
+                    self._tell("transaction", message, item)
                 return None
             if row is not None and row.get("status") != Status.RECEIVED:
                 return Status(row["status"]) if "status" in row else None

@@ -14,7 +14,7 @@ from pipeline.aws.accounts import Accounts, LoadedAccounts
 from pipeline.aws.insights import NO_INSIGHTS, Counting
 from pipeline.aws.layout import BY_ID, Layout
 from pipeline.aws.reads import MOST_KEYS, Rows, Wanted, batch_get, batch_get_tables, wanted
-from pipeline.aws.rows import UNSETTLED, UNSETTLED_NAMES, put_once, settle_writes, unsettled_values
+from pipeline.aws.rows import put_once, settle_writes, unsettled_checks
 from pipeline.aws.writes import Writes, transact
 from pipeline.domain.account import Account
 from pipeline.domain.errors import ItemTooLargeError
@@ -130,28 +130,38 @@ class Ledger:
         if self._layout.ids_table and row["claimed_transaction_id"] and is_free:
             self._client.put_item(TableName=self._layout.ids_table, Item=self._layout.trace_of_message(row))
 
-    def fence(self, item: Queued) -> None:
-        """Block the account for this transaction, unless another blocks it or this one is settled.
+    def fence(self, *items: Queued) -> None:
+        """Block the account of each of these transactions for it, unless another blocks it or this one is settled.
 
         It is set before a further attempt at a transaction: should the last one end in a crash, what
         follows in the account finds the block and waits. The commit of the transaction lifts it.
 
+        Parameters
+        ----------
+        items
+            One transaction an account, of at most 33 accounts. All are fenced in one write, or none is.
+
         Raises
         ------
         VersionConflictError
-            If the transaction is settled, or someone is at it right now.
+            If one of the transactions is settled or its id another's, or someone is at it right now.
         """
-        block = self._accounts.fence_writes(item)
-        if not block:
-            return
-        unsettled = {
-            "TableName": self._transactions,
-            "Key": self._layout.key(item.acceptance),
-            "ConditionExpression": UNSETTLED,
-            "ExpressionAttributeNames": UNSETTLED_NAMES,
-            "ExpressionAttributeValues": unsettled_values(item.acceptance.transaction.fingerprint),
-        }
-        self._transact([{"ConditionCheck": unsettled}, *block])
+        fences = [(item, self._accounts.fence_writes(item)) for item in items]
+        self._transact(
+            [
+                write
+                for item, fence in fences
+                if fence
+                for write in (*unsettled_checks(self._transactions, self._layout, item), *fence)
+            ]
+        )
+
+    def lift_fence(self, item: Queued) -> bool:
+        """Lift the fence that an account has for a transaction whose id turned out to be another account's.
+
+        False: others are held behind it, and it stays.
+        """
+        return self._accounts.lift_fence(item)
 
     def note_failure(self, account_id: str, transaction_id: str, reason: str) -> None:
         """Keep, for the operator, why `transaction_id` blocks its account."""

@@ -96,6 +96,27 @@ def settle_writes(
     return [update, put_new(ids_table, layout.claim_of(item.acceptance))] if ids_table else [update]
 
 
+def unsettled_checks(table: str, layout: Layout, item: Queued) -> Writes:
+    """Return the checks that a transaction is not settled, and that its id is not another's, where ids are claimed."""
+    fingerprint = item.acceptance.transaction.fingerprint
+    row = {
+        "TableName": table,
+        "Key": layout.key(item.acceptance),
+        "ConditionExpression": UNSETTLED,
+        "ExpressionAttributeNames": UNSETTLED_NAMES,
+        "ExpressionAttributeValues": unsettled_values(fingerprint),
+    }
+    if not layout.ids_table:
+        return [{"ConditionCheck": row}]
+    claim = {
+        "TableName": layout.ids_table,
+        "Key": to_item({"transaction_id": item.transaction_id}),
+        "ConditionExpression": f"{UNKNOWN} OR fingerprint = :fingerprint",
+        "ExpressionAttributeValues": to_item({":fingerprint": fingerprint}),
+    }
+    return [{"ConditionCheck": row}, {"ConditionCheck": claim}]
+
+
 def put_new(table: str, item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the write that stores a row or a claim if there is none; where there is one, the refusal holds it."""
     return {

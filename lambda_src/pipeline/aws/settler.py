@@ -48,11 +48,14 @@ class Found:
         The messages whose id belongs to another body.
     failed
         Those that failed when the same message was delivered before.
+    foreign
+        Those of the bad ones whose id is another account's.
     """
 
     open: list[Queued]
     bad: list[BadMessage]
     failed: list[Queued]
+    foreign: list[Queued]
 
 
 def record_refusals(ledger: Ledger, bad: Sequence[BadMessage], now: datetime, actor: str) -> list[Message]:
@@ -129,7 +132,8 @@ class Settler:
         account
             What the batch brought for it.
         tell_again
-            Called with what failed when the same message was delivered before: perhaps nobody heard of it.
+            Called with what failed when the same message was delivered before, for perhaps nobody heard of it; and with
+            a copy of what is given up already, which nobody decides, for perhaps it is recorded nowhere.
 
         Raises
         ------
@@ -139,6 +143,8 @@ class Settler:
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             found = self.find(account)
             again = self.refuse(found.bad)
+            for item in found.foreign:  # its owner may have been unknown when it was fenced
+                self._ledger.lift_fence(item)
             for item in found.failed:
                 tell_again(item)
             if not found.open:
@@ -146,22 +152,30 @@ class Settler:
             try:
                 if found.open[0].receive_count > 1:
                     self._ledger.fence(found.open[0])
-                self.commit(self.plans({account.account_id: found.open}))
-                return again
+                (plan,) = self.plans({account.account_id: found.open})
+                self.commit([plan])
             except VersionConflictError:
                 self._sleep(full_jitter(attempt, base_seconds=0.05, cap_seconds=1.0))
+                continue
+            planned = {change.queued.transaction_id for change in plan.changes}
+            for item in found.open:
+                if item.transaction_id not in planned:
+                    tell_again(item)
+            return again
         raise VersionConflictError(f"the account kept changing over {CONFLICT_ATTEMPTS} attempts")
 
     def find(self, account: AccountBatch) -> Found:
         """Return what is to be done of what the batch brought for an account."""
         known = self._ledger.known(account.queued)
-        found = Found([], [], [])
+        found = Found([], [], [], [])
         for item in account.queued:
             row = known.get(item.transaction_id)
             if row is None:
                 found.open.append(replace(item, is_stored=False))
             elif row.get("fingerprint") != item.acceptance.transaction.fingerprint:
                 found.bad.append(reused(account.message_of(item), item.transaction_id))
+                if row.get("account_id") != item.acceptance.transaction.account_id:
+                    found.foreign.append(item)
             elif "status" not in row:  # all that is left of it: the claim of its id
                 logger.warning("the row was deleted before it was decided", transaction_id=item.transaction_id)
             elif row["status"] == Status.RECEIVED:

@@ -34,6 +34,9 @@ class Account:
         Whether it is blocked for a failure that was recorded, and not by a fence only.
     waited_for
         The latest transaction behind which others were held while it blocked the account.
+    released_by
+        The run of an operator that releases the account. While it is there, a commit leaves the block as it is, for
+        others stand in line; the operator moves the block on, and lifts it when the line is empty.
     """
 
     account_id: str
@@ -46,10 +49,15 @@ class Account:
     profile: AccountProfile = EMPTY
     is_quarantined: bool = False
     waited_for: Optional[str] = None
+    released_by: Optional[str] = None
 
     def blocks(self, transaction_id: str) -> bool:
         """Tell whether `transaction_id` has to wait behind another transaction of this account."""
         return self.blocked_by is not None and self.blocked_by != transaction_id
+
+    def is_fenced_for(self, transaction_id: str) -> bool:
+        """Tell whether the account is blocked for `transaction_id` by a fence only: its failure is not recorded."""
+        return self.blocked_by == transaction_id and not self.is_quarantined
 
     def committed(self, acceptance: Acceptance) -> Account:
         """Return the account after a transaction was decided; its own block is lifted by that."""
@@ -64,8 +72,11 @@ class Account:
         )
 
     def released(self, transaction_id: str) -> Account:
-        """Return the account without the block that it has for `transaction_id`, if it has that one."""
-        if self.blocked_by != transaction_id:
+        """Return the account without the block that it has for `transaction_id`, if it has that one.
+
+        An operator who releases the account keeps the block, which becomes that of the next in line.
+        """
+        if self.blocked_by != transaction_id or self.released_by is not None:
             return self
         return replace(self, blocked_by=None, is_quarantined=False, waited_for=None)
 
@@ -75,7 +86,7 @@ class Account:
         Others are held behind its fence: its last attempt has failed. Another copy of it must not be decided now, for
         that would lift the block, and leave them behind.
         """
-        return self.blocked_by == self.waited_for == transaction_id and not self.is_quarantined
+        return self.is_fenced_for(transaction_id) and self.waited_for == transaction_id
 
     def holding(self) -> Account:
         """Return the account after one more transaction was held."""

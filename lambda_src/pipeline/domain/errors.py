@@ -60,6 +60,20 @@ class VersionConflictError(PipelineError):
     """Someone else changed the account or the transaction since it was read; read again and retry."""
 
 
+class FailureUnrecordedError(PipelineError):
+    """The transaction is given up already, and nobody has recorded that so far; until then it must be delivered again.
+
+    Parameters
+    ----------
+    transaction_id
+        Which one.
+    """
+
+    def __init__(self, transaction_id: str) -> None:
+        super().__init__(f"transaction {transaction_id} is given up, and its failure is not recorded so far")
+        self.transaction_id = transaction_id
+
+
 class ItemTooLargeError(PipelineError):
     """A row cannot take what is to be added to it; less detail may still fit."""
 

@@ -12,6 +12,7 @@ from typing import Callable, Optional, Protocol
 
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision
+from pipeline.domain.errors import FailureUnrecordedError
 from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
 from pipeline.domain.refusal import Refusal
@@ -23,6 +24,9 @@ FindMerchant = Callable[[Transaction], Optional[Merchant]]
 
 SCORED = "SCORED"
 """The reason in the history of a decided transaction; the decision itself says more."""
+
+BEHIND_FAILED = "BEHIND_FAILED_TRANSACTION"
+"""The reason in the history of one that is held behind another of its account."""
 
 
 class Decider(Protocol):
@@ -126,12 +130,18 @@ def plan_settlement(account: Account, queued: Sequence[Queued], find_merchant: F
         Finds the merchants that the transactions name.
     decider
         How to decide: one for the whole plan, whatever is refreshed meanwhile.
+
+    Raises
+    ------
+    FailureUnrecordedError
+        If one of them is given up already. Its message must not be taken for done: it may be the only one left, and
+        then nothing else leads to the record of the failure.
     """
     before = account
     changes: list[Change] = []
     for item in queued:
-        if account.gave_up(item.transaction_id):  # it stays as it is until its failure is recorded
-            continue
+        if account.gave_up(item.transaction_id):
+            raise FailureUnrecordedError(item.transaction_id)
         change, account = _settle(account, item, find_merchant, decider)
         changes.append(change)
     return _plan(before, account, changes)
@@ -171,7 +181,7 @@ def _hold(account: Account, item: Queued) -> tuple[Change, Account]:
     change = Change(
         item,
         Status.HELD,
-        "BEHIND_FAILED_TRANSACTION",
+        BEHIND_FAILED,
         held_behind=account.blocked_by,
         hold_sequence=account.held,
     )

@@ -73,11 +73,11 @@ def _write_report(found: search.Found, seconds: float) -> None:
     open_points = sorted(found.crash_points - found.crashed)
     report = {
         "schedules": found.schedules.total(),
-        "schedules_by_system": dict(found.schedules),
+        "systems": {system: found.of(system) for system in sorted(found.schedules)},
         "calls_of_functions": found.calls,
         "faults": dict(found.faults.most_common()),
         "crash_points": {"all": len(found.crash_points), "covered": len(found.crashed), "not_covered": open_points},
-        "schedules_that_met_a_known_limit": found.limits,
+        "schedules_that_met_a_known_limit": found.limits.total(),
         "violations": found.violations,
         "seconds": round(seconds, 1),
     }
@@ -86,7 +86,9 @@ def _write_report(found: search.Found, seconds: float) -> None:
 
 def _told(found: search.Found, what: str) -> int:
     covered = f"{len(found.crashed)} of {len(found.crash_points)} crash points"
-    print(f"fault-search: {what}, {covered}, {found.limits} met a known limit, {len(found.violations)} broken")
+    print(
+        f"fault-search: {what}, {covered}, {found.limits.total():,} met a known limit, {len(found.violations)} broken"
+    )
     for line in _lines(found):
         print(line)
     return 1 if found.violations else 0

@@ -6,6 +6,7 @@ The script holds every form of expression that the functions use, every way to b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -125,6 +126,8 @@ _BOTH = [
     {"Update": _update("a1", "SET held = :one ADD version :one", "version = :before", table=OTHER, one=1, before=1)},
 ]
 
+_LIFT, _IS_FENCE = "REMOVE held ADD version :one", "held = :one AND attribute_not_exists(quarantined_at)"
+
 _TABLE_CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("a new row", "put_item", _put("t1", NEW, lane="0", due="2026-01", **_RECEIVED)),
     ("the same id again", "put_item", _put("t1", NEW, other=1)),
@@ -175,6 +178,13 @@ _TABLE_CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("one key twice", "batch_get_item", {"RequestItems": {TABLE: {"Keys": [_key("t1"), _key("t1")]}}}),
     ("no change at all", "put_item", _put("t2", lane="0", due="2026-03", amount=1)),
+    ("counters by numbers", "update_item", {
+        "TableName": OTHER, "Key": _key("day"), "UpdateExpression": "ADD #0 :0, #1 :1",
+        "ExpressionAttributeNames": {"#0": "amount:USD", "#1": "fraud"},
+        "ExpressionAttributeValues": to_item({":0": Decimal("12.50"), ":1": 0}), "ReturnValues": "ALL_NEW",
+    }),
+    ("a fence is lifted", "update_item", _update("a1", _LIFT, _IS_FENCE, table=OTHER, one=1)),
+    ("it is no fence", "update_item", _update("a1", _LIFT, _IS_FENCE, table=OTHER, one=1)),
     ("no such table", "get_item", {"TableName": "nowhere", "Key": _key("t1")}),
 ]  # fmt: skip
 
@@ -188,6 +198,8 @@ def outcome(call: Callable[..., Any], **arguments: Any) -> Any:
     found: dict[str, Any] = {}
     if "Item" in answer:
         found["row"] = from_item(answer["Item"])
+    if answer.get("Attributes"):  # empty, some say, where nothing was asked for
+        found["afterwards"] = from_item(answer["Attributes"])
     if "Items" in answer:
         found["rows"] = [from_item(item) for item in answer["Items"]]
     if "Responses" in answer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from tests.property.simulation.kernel import Kernel
-from tests.property.simulation.mappings import Chance, never
+from tests.property.simulation.shards import Chance, never
 
 Event = dict[str, Any]
 Target = Callable[[Event], None]

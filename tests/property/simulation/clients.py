@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -62,6 +63,8 @@ class Network:
         """Calls that have or may have had their effect although the caller was told otherwise, or not at all."""
         self.strikes: list[tuple[float, str]] = []
         """When which function was struck."""
+        self.hindered: list[tuple[Point, Mapping[str, Any]]] = []
+        """The calls that were struck."""
         self._tokens = 0
 
     def client(self, function: str, service: str, **options: Any) -> Client:
@@ -82,6 +85,7 @@ class Network:
         if fault is not None:
             self.struck.add((point, fault))
             self.strikes.append((kernel.now, point.function))
+            self.hindered.append((point, arguments))
         if fault is Fault.STALL:
             self._stall()
         self._tell(point, arguments, fault)
@@ -151,6 +155,7 @@ class Client:
         self._service = service
         self._attempts = config.retries["total_max_attempts"]
         self._patience = config.read_timeout
+        self.meta = SimpleNamespace(region_name="simulation")
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         return partial(self._call, operation)

@@ -33,7 +33,7 @@ Test = Callable[[Context], bool]
 Operand = Callable[[Context], Optional[Value]]
 Path = Callable[[Mapping[str, str]], list[str]]
 
-_TOKENS = re.compile(r"\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*)|(<>|<=|>=|[-=<>(),.+]))")
+_TOKENS = re.compile(r"\s*(?:([#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*)|(<>|<=|>=|[-=<>(),.+]))")
 _KEYWORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"})
 
 

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from random import Random
 from typing import Any, Callable, ClassVar, Optional
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws.dynamo import from_item, to_item
+from pipeline.aws.dynamo import to_item
 from pipeline.aws.policies import BASELINE
 from tests.property.simulation.bus import Bus, Event, Rule
-from tests.property.simulation.clients import Network
-from tests.property.simulation.errors import CrashError
-from tests.property.simulation.functions import Function, Lambda
-from tests.property.simulation.kernel import Kernel
+from tests.property.simulation.functions import Function
 from tests.property.simulation.mappings import QueueMapping, StreamMapping
-from tests.property.simulation.queues import Message, Queue, Queues, queue_url
-from tests.property.simulation.scenario import NOBODY, SHOPS, Scenario, Submission
+from tests.property.simulation.queues import Message, Queues, queue_url
+from tests.property.simulation.scenario import NOBODY, SHOPS, Scenario
 from tests.property.simulation.services import Buckets, Parameters, Topics
-from tests.property.simulation.tables import Database
-from tests.property.simulation.virtual import Present
+from tests.property.simulation.shards import Reading
+from tests.property.simulation.system import SWEEP_AFTER_SECONDS, System
 from tests.property.simulation.workflows import Workflows
 
-SWEEP_AFTER_SECONDS = 900
 REVIEW_TIMEOUT_SECONDS = 14400
-LONGEST = 400_000.0
-"""So many virtual seconds a schedule may take until everything is settled."""
 
 _TABLES = {
     "TRANSACTIONS_TABLE": "transactions",
@@ -117,16 +108,7 @@ ARCHIVED = {"source": ["transaction-pipeline"]}
 """The patterns of the rules in main.tf; a test holds them against it."""
 
 
-class Answer:
-    """What a client was told."""
-
-    def __init__(self, submission: Submission, status: int, body: Mapping[str, Any]) -> None:
-        self.submission = submission
-        self.status = status
-        self.body = body
-
-
-class Flagship:
+class Flagship(System):
     """One schedule of the flagship.
 
     Parameters
@@ -142,44 +124,18 @@ class Flagship:
     dead_letters_name: ClassVar[str] = "dead.fifo"
 
     def __init__(self, scenario: Scenario, draw: Random, trace: Optional[Callable[[str], None]] = None) -> None:
-        self.scenario = scenario
-        self.kernel = Kernel(draw)
-        self._told = trace
-        self.answers: list[Answer] = []
         self.undelivered: list[Event] = []
         self.unfenced: set[str] = set()
         """Accounts of which a transaction was given up unfenced, for the tables refused every fence: a known limit."""
-        self._failures = Counter(scenario.failures)
-        self._deadly = Counter(scenario.deadly)
-        self._make_services()
-        self._make_functions()
-        self._connect()
-        self._plan()
-
-    def run(self) -> None:
-        """Run until everything is settled that can be."""
-        Present.kernel, Present.deciding = self.kernel, self._deciding
-        self.kernel.run(LONGEST)
-        for _ in range(40):
-            overdue = [row["sweep_after"]["S"] for row in self.transactions.rows.values() if "received_shard" in row]
-            if not overdue:
-                return
-            self.kernel.later(SWEEP_AFTER_SECONDS, self._sweep)
-            self.kernel.run(LONGEST)
+        super().__init__(scenario, draw, trace)
 
     @property
     def met_a_limit(self) -> bool:
         """Whether something happened that the documentation names as a limit."""
         return bool(self.unfenced)
 
-    def rows(self, table: str = "transactions") -> dict[str, dict[str, Any]]:
-        """Return the rows of a table by their key, as plain values."""
-        return {str(key[0][1]): from_item(row) for key, row in self.database.tables[table].rows.items()}
-
-    def _make_services(self) -> None:
-        kernel, chances = self.kernel, self.scenario.chances
-        self.database = Database(lambda: kernel.now, lambda: chances.lag_seconds * kernel.draw.random())
-        self.transactions = self.database.create(
+    def _services(self) -> Mapping[str, Any]:
+        self.database.create(
             "transactions",
             "transaction_id",
             received_index=("received_shard", "sweep_after"),
@@ -198,23 +154,16 @@ class Flagship:
         self.archive_queue = self._queue("archive", 360.0, self.archive_dead)
         self.review = self._queue("review", 180.0)
         self.topics, self.buckets = Topics(), Buckets()
-        self.bus = Bus(kernel, "bus", self._chance(chances.repeated))
-        services = {
-            "dynamodb": self.database,
+        self.bus = Bus(self.kernel, "bus", self._chance(self.scenario.chances.repeated))
+        return {
             "sqs": Queues(self.queue, self.priority, self.review),
             "sns": self.topics,
             "s3": self.buckets,
             "ssm": Parameters(lambda: BASELINE),
             "events": self.bus,
         }
-        self.network = Network(kernel, self.scenario.faults, services, self.tell if self._told else None)
 
-    def _queue(self, name: str, seconds: float, dead: Optional[Queue] = None) -> Queue:
-        return Queue(name, lambda: self.kernel.now, seconds, dead)
-
-    def _make_functions(self) -> None:
-        chances = self.scenario.chances
-        self.runtime = Lambda(self.kernel, self.network.client, self.functions, chances.recycled, chances.skews)
+    def _make_workflows(self) -> None:
         places = {
             "partition": "aws",
             "alerts_topic_arn": "fraud",
@@ -229,14 +178,13 @@ class Flagship:
         self.workflows = Workflows(self.kernel, self.runtime, self.network, places, own)
 
     def _connect(self) -> None:
+        self._make_workflows()
         kernel, runtime, chances = self.kernel, self.runtime, self.scenario.chances
         undeleted, unmarked = self._chance(chances.undeleted), self._chance(chances.unmarked)
         QueueMapping(kernel, runtime, self.queue, "process", undeleted=undeleted)
         QueueMapping(kernel, runtime, self.dead, "failed", undeleted=undeleted)
         QueueMapping(kernel, runtime, self.archive_queue, "archive", 1000, 2, window_seconds=60.0, undeleted=undeleted)
-        self.stream = StreamMapping(
-            kernel, runtime, self.transactions, "relay", _is_announced, batch_size=100, unmarked=unmarked
-        )
+        StreamMapping(self.transactions, Reading(kernel, runtime, "relay", unmarked=unmarked), _is_announced)
         self.bus.rules += [
             Rule("high-value", HIGH_VALUE, lambda event: self._route(event, 1)),
             Rule("flagged", FLAGGED, self._open_case),
@@ -246,16 +194,12 @@ class Flagship:
         self.queue.mourners.append(self._given_up)
 
     def _plan(self) -> None:
+        super()._plan()
         scenario, later = self.scenario, self.kernel.later
-        for submission in scenario.submissions:
-            for delay in (0.0, *submission.repeats):
-                later(submission.at + delay, partial(self._submit, submission, 1))
         for place, (at, group) in enumerate(scenario.junk):
             later(at, partial(self._send_junk, place, group))
         for account, at in scenario.unreadable.items():
             later(at, partial(self._spoil, account))
-        for at in scenario.sweeps:
-            later(at, self._sweep)
         later(scenario.gone_at, self._remove_merchant)
 
     def _send_junk(self, place: int, group: str) -> None:
@@ -265,37 +209,6 @@ class Flagship:
     def _archive(self, event: Event) -> None:
         self.archive_queue.send(json.dumps(event))
 
-    def request(self, submission: Submission) -> dict[str, Any]:
-        """Return the request of a submission."""
-        return submission.body()
-
-    def _submit(self, submission: Submission, attempt: int) -> None:
-        event = {
-            "body": json.dumps(self.request(submission)),
-            "requestContext": {"requestId": f"{submission.transaction_id}-request"},
-        }
-        self.runtime.invoke("ingest", event, lambda outcome: self._answered(submission, attempt, outcome))
-
-    def _answered(self, submission: Submission, attempt: int, outcome: Any) -> None:
-        """Do as a client does: what was not answered, or answered with an error of ours, is sent again."""
-        if isinstance(outcome, dict):
-            body = json.loads(outcome["body"])
-            self.answers.append(Answer(submission, outcome["statusCode"], body))
-            self.tell(f"client: {submission.transaction_id} got {outcome['statusCode']} {body.get('status')}")
-        elif not isinstance(outcome, CrashError):
-            raise outcome
-        if (isinstance(outcome, CrashError) or outcome["statusCode"] == 503) and attempt < submission.attempts:
-            wait = self.kernel.draw.random() * 4.0**attempt
-            self.kernel.later(wait, lambda: self._submit(submission, attempt + 1))
-
-    def _deciding(self, transaction_id: str) -> None:
-        if self._deadly[transaction_id] > 0:
-            self._deadly[transaction_id] -= 1
-            raise CrashError("deciding it kills the function")
-        if self._failures[transaction_id] > 0:
-            self._failures[transaction_id] -= 1
-            raise RuntimeError("a bug of ours")
-
     def _spoil(self, account_id: str) -> None:
         row = dict(self.database.tables["accounts"].rows.get((("S", account_id),), to_item({"account_id": account_id})))
         row["last_occurred_at"] = {"S": "garbage"}
@@ -303,9 +216,6 @@ class Flagship:
 
     def _remove_merchant(self) -> None:
         self.database.tables["merchants"].rows.pop((("S", NOBODY),))
-
-    def _sweep(self) -> None:
-        self.runtime.invoke("sweep", {}, _ended)
 
     def _route(self, event: Event, attempt: int) -> None:
         """Call the function `route` as the bus does: asynchronously, with two retries."""
@@ -345,14 +255,6 @@ class Flagship:
         if struck and transaction_id and account.get("blocked_by", {}).get("S") != transaction_id:
             self.unfenced.add(message.group)
 
-    def _chance(self, likely: float) -> Callable[[], bool]:
-        return lambda: likely > 0.0 and self.kernel.draw.random() < likely
-
-    def tell(self, line: str) -> None:
-        """Write a line of the trace."""
-        if self._told is not None:
-            self._told(f"{self.kernel.now:10.3f}  {line}")
-
 
 def _is_announced(change: Any) -> bool:
     """Return what the filter of the stream's mapping asks: acceptance is not announced."""
@@ -361,9 +263,3 @@ def _is_announced(change: Any) -> bool:
 
 def _transaction_of(message: Message) -> str:
     return str(json.loads(message.body)["transaction"]["transaction_id"]) if message.body.startswith("{") else ""
-
-
-def _ended(outcome: Any) -> None:
-    """Take the end of a sweep: what AWS kept it from, the next one does."""
-    if isinstance(outcome, Exception) and not isinstance(outcome, (BotoCoreError, ClientError)):
-        raise outcome

@@ -15,10 +15,20 @@ from pipeline.domain.records import MESSAGE_PREFIX, acceptance_of
 from pipeline.domain.status import FLAGGED, Status
 from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.queues import Queue
+from tests.property.simulation.system import System
 
 Row = Mapping[str, Any]
 
-SETTLING = frozenset({"SCORED", "UNKNOWN_MERCHANT", "RECEIVES_EXHAUSTED", "BEHIND_FAILED_TRANSACTION"})
+SETTLING = frozenset(
+    {
+        "SCORED",
+        "UNKNOWN_MERCHANT",
+        "RECEIVES_EXHAUSTED",
+        "BEHIND_FAILED_TRANSACTION",
+        "NOT_PROCESSABLE",
+        "RETRIES_EXHAUSTED",
+    }
+)
 """Reasons of the one change that ends a transaction's wait."""
 
 
@@ -65,7 +75,9 @@ def violations(system: Flagship) -> list[str]:
 
 def violations_without_accounts(system: Flagship) -> list[str]:
     """Return what does not hold of a system that decides each transaction on its own, and tells nobody."""
-    return _broken(system, (answers_stand, each_ends_once, failures_are_told, nothing_is_left))
+    return _broken(
+        system, (answers_stand, each_ends_once, failures_are_told, nothing_fails_for_nothing, nothing_is_left)
+    )
 
 
 def _broken(system: Flagship, checks: tuple[Check, ...]) -> list[str]:
@@ -73,11 +85,28 @@ def _broken(system: Flagship, checks: tuple[Check, ...]) -> list[str]:
     return [f"{check.__name__}: {problem}" for check in checks for problem in check(books)]
 
 
+def answers_allowed(system: System) -> set[int]:
+    """Return the answers that a client may get."""
+    allowed = {200, 202, 409, 422, 503}
+    if any(system.scenario.chances.skews):
+        allowed.add(400)  # the clock of the function says that it lies in the future
+    return allowed
+
+
+def history_is_whole(key: str, row: Row) -> Iterator[str]:
+    """Check that a row's history tells of each of its revisions, and of one change that ended its wait."""
+    if row["revision"] != len(row["history"]):
+        yield f"{key} has {len(row['history'])} lines of history at revision {row['revision']}"
+    settled = [entry["reason"] for entry in row["history"] if entry["reason"] in SETTLING]
+    if len(settled) != 1 and row["status"] != Status.RECEIVED:
+        yield f"{key} was settled {len(settled)} times: {settled}"
+    if row["history"][-1]["status"] != row["status"]:
+        yield f"{key} says {row['status']}, its history {row['history'][-1]['status']}"
+
+
 def answers_stand(books: Books) -> Iterator[str]:
     """Check that whoever was told that a transaction is accepted finds it, as it was sent."""
-    allowed = {200, 202, 409, 422, 503}
-    if any(books.system.scenario.chances.skews):
-        allowed.add(400)  # the clock of the function says that it lies in the future
+    allowed = answers_allowed(books.system)
     for answer in books.system.answers:
         key, row = answer.submission.transaction_id, books.rows.get(answer.submission.transaction_id)
         if answer.status not in allowed:
@@ -91,13 +120,7 @@ def each_ends_once(books: Books) -> Iterator[str]:
     for key, row in books.rows.items():
         if row["status"] == Status.RECEIVED:
             yield f"{key} still waits"
-        if row["revision"] != len(row["history"]):
-            yield f"{key} has {len(row['history'])} lines of history at revision {row['revision']}"
-        settled = [entry["reason"] for entry in row["history"] if entry["reason"] in SETTLING]
-        if len(settled) != 1 and row["status"] != Status.RECEIVED:
-            yield f"{key} was settled {len(settled)} times: {settled}"
-        if row["history"][-1]["status"] != row["status"]:
-            yield f"{key} says {row['status']}, its history {row['history'][-1]['status']}"
+        yield from history_is_whole(key, row)
 
 
 def accounts_are_folds(books: Books) -> Iterator[str]:
@@ -139,9 +162,8 @@ def nothing_overtakes(books: Books) -> Iterator[str]:
 
 def quarantine_holds(books: Books) -> Iterator[str]:
     """Check that an account is blocked if and only if one of its transactions failed, and that others stand in line."""
-    for account_id, rows in books.by_account.items():
-        if account_id in books.system.unfenced:
-            continue
+    for account_id in sorted({*books.by_account, *books.accounts} - books.system.unfenced):
+        rows = books.by_account[account_id]
         blocked_by = books.accounts.get(account_id, {}).get("blocked_by")
         failed = {key for key, row in rows.items() if row["status"] == Status.FAILED}
         if (blocked_by in failed) != bool(failed) or (blocked_by and not failed):
@@ -190,21 +212,28 @@ def one_case_each(books: Books) -> Iterator[str]:
 
 
 def one_alert_each(books: Books) -> Iterator[str]:
-    """Check that people hear of a case once, unless nobody could know whether the topic took the alert."""
+    """Check that people hear of a case once, unless nobody could know whether the topic took the alert.
+
+    A case whose execution failed may be opened again, and then is told of again.
+    """
     doubtful = {
         json.dumps(arguments) for operation, arguments in books.system.network.doubtful if operation == "publish"
     }
     told = Counter((each.content.get("case", {}).get("case_id"), each.content["alert"]) for each in books.alerts)
     certain = Counter(
-        (each.content["case"]["case_id"], each.content["alert"])
+        (each.content["case"]["case_id"], each.content["alert"], each.content["execution_arn"])
         for each in books.alerts
         if "case" in each.content
         and json.dumps({"TopicArn": each.topic, "Subject": each.subject, "Message": each.text}) not in doubtful
     )
-    for (key, alert), times in certain.items():
+    for (key, alert, _), times in certain.items():
         if times > 1:
             yield f"{alert} of {key} was sent {times} times"
     failed = {each.arn for each in books.system.workflows.executions.values() if each.status == "FAILED"}
+    tellers = Counter((key, alert) for key, alert, execution in certain if execution not in failed)
+    for (key, alert), times in tellers.items():
+        if times > 1:
+            yield f"{alert} of {key} was sent by {times} executions"
     for key, case in books.cases.items():
         if case["execution_arn"] in failed:  # which raises an alarm, whatever became of its alerts
             continue
@@ -217,10 +246,19 @@ def one_alert_each(books: Books) -> Iterator[str]:
 
 def failures_are_told(books: Books) -> Iterator[str]:
     """Check that every failure has an alert."""
-    told = {each["transaction_id"] for each in books.failures}
+    told = {each.get("transaction_id") for each in books.failures}
     failed = {key for key, row in books.rows.items() if row["status"] == Status.FAILED}
     if not failed <= told:
         yield f"nobody was told of {sorted(failed - told)}"
+
+
+def nothing_fails_for_nothing(books: Books) -> Iterator[str]:
+    """Check that transactions fail only where something went wrong."""
+    scenario = books.system.scenario
+    wrong = books.system.network.hindered or scenario.failures or scenario.deadly or scenario.unreadable
+    failed = sorted(key for key, row in books.rows.items() if row["status"] == Status.FAILED)
+    if failed and not wrong:
+        yield f"nothing went wrong, and {failed} failed"
 
 
 def high_values_are_routed(books: Books) -> Iterator[str]:
@@ -275,6 +313,7 @@ CHECKS: tuple[Check, ...] = (
     one_case_each,
     one_alert_each,
     failures_are_told,
+    nothing_fails_for_nothing,
     high_values_are_routed,
     everything_is_archived,
     nothing_is_left,

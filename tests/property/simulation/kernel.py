@@ -60,7 +60,13 @@ class Kernel:
         self.current: Optional[Task] = None
         self._due: list[tuple[float, int, Action]] = []
         self._count = 0
+        self._names = 0
         self._main = getcurrent()
+
+    def new_name(self) -> str:
+        """Return a name that no other has in this schedule: what is drawn to be unique is not left to its chance."""
+        self._names += 1
+        return f"{self._names:032x}"
 
     def later(self, seconds: float, action: Action) -> None:
         """Do `action` when so many seconds have passed."""

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 from zlib import crc32
 
 from tests.property.simulation.functions import Lambda
 from tests.property.simulation.kernel import Kernel
 from tests.property.simulation.queues import Message, Queue
+from tests.property.simulation.shards import Chance, Reading, Record, ShardReader, never
 from tests.property.simulation.tables import Change, Table
-
-Chance = Callable[[], bool]
-"""Draws whether something goes wrong this time."""
-
-
-def never() -> bool:
-    """Return that it does not."""
-    return False
 
 
 @dataclass
@@ -95,96 +88,34 @@ class QueueMapping:
 
 @dataclass
 class StreamMapping:
-    """Lambda's reader of a table's stream: shard by shard, in order, again from what failed, halved when all failed.
+    """Lambda's reader of a table's stream, shard by shard.
 
     Parameters
     ----------
-    kernel, runtime
-        Time, and who calls the function.
-    table, function
-        Whose changes are read, and who gets them.
+    table, reading
+        Whose changes are read, and how.
     wanted
         The filter: which changes are passed on.
-    batch_size, shards
-        The most of a batch, and over how many shards the rows are spread.
-    unmarked
-        Draws whether Lambda forgets how far it came: what a function has done is then delivered again.
+    shards
+        Over how many shards the rows are spread.
     """
 
-    kernel: Kernel
-    runtime: Lambda
     table: Table
-    function: str
+    reading: Reading
     wanted: Callable[[Change], bool]
-    batch_size: int = 100
-    shards: int = 2
-    unmarked: Chance = never
-    lost: list[dict[str, Any]] = field(default_factory=list)
+    shards: int = 3
 
     def __post_init__(self) -> None:
         """Begin to watch the table."""
-        self._readers = [_Shard(self) for _ in range(self.shards)]
+        self._readers = [ShardReader(self.reading, f"shard-{number}") for number in range(self.shards)]
         self.table.watchers.append(self._note)
 
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """Every record that was passed on or will be."""
-        return [record for shard in self._readers for record in shard.records]
-
     def _note(self, change: Change) -> None:
-        shard = self._readers[crc32(repr(change.key).encode()) % self.shards]
-        shard.take(change)
-
-
-class _Shard:
-    """One shard and its reader."""
-
-    def __init__(self, mapping: StreamMapping) -> None:
-        self._mapping = mapping
-        self.records: list[dict[str, Any]] = []
-        self._position = 0
-        self._limit = mapping.batch_size
-        self._busy = False
-
-    def take(self, change: Change) -> None:
-        if not self._mapping.wanted(change):
+        if not self.wanted(change):
             return
-        self.records.append(_record(self._mapping.table, change, len(self.records) + 1))
-        self._look(0.05)
-
-    def _look(self, seconds: float) -> None:
-        if not self._busy:
-            self._busy = True
-            self._mapping.kernel.later(seconds, self._read)
-
-    def _read(self) -> None:
-        batch = self.records[self._position : self._position + self._limit]
-        if not batch:
-            self._busy = False
-            return
-        mapping = self._mapping
-        mapping.runtime.invoke(mapping.function, {"Records": batch}, lambda outcome: self._end(batch, outcome))
-
-    def _end(self, batch: list[dict[str, Any]], outcome: Any) -> None:
-        done = _done(batch, outcome)
-        self._busy = False
-        if done == len(batch):
-            self._limit = self._mapping.batch_size
-            if self._mapping.unmarked():
-                done -= 1 + int(self._mapping.kernel.draw.random() * done)
-        elif done == 0:
-            self._limit = max(1, len(batch) // 2)
-        self._position += done
-        self._look(0.05 if done == len(batch) else 1.0)
-
-
-def _done(batch: list[dict[str, Any]], outcome: Any) -> int:
-    """Return how many records of a batch need not come again."""
-    if not isinstance(outcome, dict):
-        return 0
-    names = [record["dynamodb"]["SequenceNumber"] for record in batch]
-    failed: Optional[str] = next((each["itemIdentifier"] for each in outcome["batchItemFailures"]), None)
-    return len(batch) if failed is None else names.index(failed)
+        reader = self._readers[crc32(repr(change.key).encode()) % self.shards]
+        event = _record(self.table, change, len(reader.records) + 1)
+        reader.take(Record(event["dynamodb"]["SequenceNumber"], self.reading.kernel.now, event))
 
 
 def _record(table: Table, change: Change, number: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from pipeline.domain.transaction import Transaction
 Mutation = Callable[[], AbstractContextManager[Any]]
 
 
-def _without_condition(write: dict[str, Any]) -> dict[str, Any]:
+def without_condition(write: dict[str, Any]) -> dict[str, Any]:
     """Return an update without its condition, and without what only that refers to."""
     left = {name: value for name, value in write.items() if name != "ConditionExpression"}
     for part in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
@@ -54,7 +54,7 @@ def _settles_whatever_is_there() -> AbstractContextManager[Any]:
     real = rows.settle_row
 
     def mutated(*given: Any, **more: Any) -> dict[str, Any]:
-        return _without_condition(real(*given, **more))
+        return without_condition(real(*given, **more))
 
     return patch.object(rows, "settle_row", mutated)
 
@@ -64,7 +64,7 @@ def _commits_on_any_version() -> AbstractContextManager[Any]:
     real = AccountTable.commit_writes
 
     def mutated(*given: Any) -> Any:
-        return [{"Update": _without_condition(write["Update"])} for write in real(*given)]
+        return [{"Update": without_condition(write["Update"])} for write in real(*given)]
 
     return patch.object(AccountTable, "commit_writes", mutated)
 
@@ -141,7 +141,7 @@ def _lifts_the_block_of_others() -> AbstractContextManager[Any]:
 def _opens_cases_again() -> AbstractContextManager[Any]:
     """Open a case for every execution that comes along."""
 
-    def mutated(store: CaseStore, row: Mapping[str, Any]) -> bool:
+    def mutated(store: CaseStore, row: Mapping[str, Any], _started_at: str) -> bool:
         store._client.put_item(TableName=store._cases, Item=to_item(row))
         return True
 

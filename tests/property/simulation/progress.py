@@ -69,7 +69,7 @@ def to_document(found: Found) -> dict[str, Any]:
     return {
         "schedules": dict(found.schedules),
         "calls": found.calls,
-        "limits": found.limits,
+        "limits": dict(found.limits),
         "violations": found.violations,
         "seen": sorted(found.seen),
         "crashed": sorted(found.crashed),
@@ -82,7 +82,7 @@ def from_document(document: dict[str, Any]) -> Found:
     return Found(
         schedules=Counter(document["schedules"]),
         calls=document["calls"],
-        limits=document["limits"],
+        limits=Counter(document["limits"]),
         violations=document["violations"],
         seen=set(document["seen"]),
         crashed=set(document["crashed"]),

@@ -32,6 +32,10 @@ class Submission:
         After how many seconds it is sent once more, each.
     attempts
         How often the client sends it until it is answered.
+    occurred_at
+        When it happened, RFC 3339.
+    direct
+        Whether the gateway puts it on the stream by itself, where a system has one.
     """
 
     transaction_id: str
@@ -42,6 +46,8 @@ class Submission:
     currency: str = "USD"
     repeats: tuple[float, ...] = ()
     attempts: int = 5
+    occurred_at: str = "2026-11-20T08:59:00Z"
+    direct: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return the request."""
@@ -51,7 +57,35 @@ class Submission:
             "merchant_id": self.merchant_id,
             "amount": float(self.amount),
             "currency": self.currency,
-            "occurred_at": "2026-11-20T08:59:00Z",
+            "occurred_at": self.occurred_at,
+        }
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What somebody says a transaction turned out to be.
+
+    Parameters
+    ----------
+    transaction_id, label, confirmed_at
+        The label.
+    at, repeats
+        When it is first sent, and after how many seconds once more, each.
+    """
+
+    transaction_id: str
+    label: str
+    confirmed_at: str
+    at: float
+    repeats: tuple[float, ...] = ()
+
+    def body(self) -> dict[str, str]:
+        """Return the request."""
+        return {
+            "transaction_id": self.transaction_id,
+            "label": self.label,
+            "source": "customer",
+            "confirmed_at": self.confirmed_at,
         }
 
 
@@ -102,6 +136,10 @@ class Scenario:
         When the merchant `NOBODY` is taken from the list.
     sweeps
         When the sweeper runs, besides when something is overdue.
+    labels
+        What is said of transactions later.
+    retention_seconds, age_seconds
+        How long the stream of transactions keeps a record, and how old one may be that is tried; where there is one.
     chances, faults
         What the services do, and what happens to calls.
     """
@@ -113,6 +151,9 @@ class Scenario:
     unreadable: Mapping[str, float] = field(default_factory=dict)
     gone_at: float = 0.0
     sweeps: tuple[float, ...] = ()
+    labels: tuple[Saying, ...] = ()
+    retention_seconds: float = 86400.0
+    age_seconds: float = 43200.0
     chances: Chances = Chances()
     faults: Faults = field(default_factory=lambda: OneFault(0, None))
 

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Optional
 
-from tests.property.simulation import invariants, scenario
+from tests.property.simulation import (
+    alert_invariants,
+    bank_invariants,
+    invariants,
+    learning_invariants,
+    scenario,
+    stream_scenarios,
+)
 from tests.property.simulation.faults import CRASHES, Fault, Point
 from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
+from tests.property.simulation.labels import Labels
 from tests.property.simulation.merchant_api import MerchantApi
+from tests.property.simulation.securebank import SecureBank
+from tests.property.simulation.stream_alerts import StreamAlerts
 
 Trace = Callable[[str], None]
 
@@ -44,9 +54,17 @@ KINDS: Mapping[str, Kind] = {
     "merchant_api": Kind(
         tuple(MerchantApi.functions), scenario.drawn, MerchantApi, invariants.violations_without_accounts
     ),
+    "stream_alerts": Kind(
+        tuple(StreamAlerts.functions), stream_scenarios.of_alerts, StreamAlerts, alert_invariants.violations
+    ),
+    "securebank": Kind(tuple(SecureBank.functions), stream_scenarios.of_bank, SecureBank, bank_invariants.violations),
+    "labels": Kind(tuple(Labels.functions), stream_scenarios.of_labels, Labels, learning_invariants.violations),
 }
 
-TURNS = ("flagship", "flagship", "flagship", "flagship", "merchant_api")
+TURNS = (
+    "flagship", "securebank", "stream_alerts", "flagship", "labels",
+    "flagship", "securebank", "merchant_api", "flagship", "securebank",
+)  # fmt: skip
 """Whose turn it is, seed by seed."""
 
 
@@ -59,7 +77,7 @@ class Found:
     schedules, calls
         How many there were, by system, and how many calls of functions in them.
     limits
-        In how many a known limit struck.
+        In how many a known limit struck, by system.
     violations
         What did not hold, by the name of the schedule.
     seen, crashed
@@ -70,7 +88,7 @@ class Found:
 
     schedules: Counter[str] = field(default_factory=Counter)
     calls: int = 0
-    limits: int = 0
+    limits: Counter[str] = field(default_factory=Counter)
     violations: dict[str, list[str]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     crashed: set[str] = field(default_factory=set)
@@ -91,10 +109,26 @@ class Found:
         """The places where a function can die: before and after each call that was seen."""
         return {f"{point} {when}" for point in self.seen for when in ("before", "after")}
 
+    def of(self, system: str) -> dict[str, Any]:
+        """Return the figures of one system."""
+        own = f"{system} "
+        points = {point for point in self.crash_points if point.startswith(own)}
+        return {
+            "schedules": self.schedules[system],
+            "crash_points": {"all": len(points), "covered": len(points & self.crashed)},
+            "schedules_that_met_a_known_limit": self.limits[system],
+            "violations": sum(name.startswith(own) for name in self.violations),
+        }
+
 
 def packages() -> tuple[str, ...]:
     """Return the functions of all systems, which must be on virtual time while schedules run (`virtual`)."""
     return tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.functions))
+
+
+def system_of(seed: int) -> str:
+    """Return the system whose turn a seed is."""
+    return TURNS[seed % len(TURNS)]
 
 
 def run_seeds(seeds: Iterable[int]) -> Found:
@@ -108,7 +142,7 @@ def run_seeds(seeds: Iterable[int]) -> Found:
 def run_seed(seed: int, trace: Optional[Trace] = None) -> Found:
     """Run the schedule of a seed; the seed tells also which system it is of."""
     draw = Random(seed)  # noqa: S311
-    system = TURNS[seed % len(TURNS)]
+    system = system_of(seed)
     return run(system, str(seed), KINDS[system].drawn(draw), draw, trace)
 
 
@@ -135,7 +169,7 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
     return Found(
         schedules=Counter({system: 1}),
         calls=world.runtime.calls,
-        limits=int(world.met_a_limit),
+        limits=Counter([system] if world.met_a_limit else []),
         violations={f"{system} {name}": broken} if broken else {},
         seen={f"{system} {point}" for point in network.seen if _is_ours(point)},
         crashed={
@@ -148,8 +182,8 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
 
 
 def _is_ours(point: Point) -> bool:
-    """Tell whether a function of ours calls; the workflow's own calls cannot crash."""
-    return point.function != "workflow"
+    """Tell whether a function of ours calls; what AWS calls itself cannot crash."""
+    return point.function not in ("workflow", "gateway")
 
 
 def _when(fault: Fault) -> str:

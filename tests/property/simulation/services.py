@@ -44,9 +44,13 @@ class Buckets:
     """S3."""
 
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    """Keys of objects that were overwritten with something else."""
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
         """Store an object, in place of what was there."""
+        if self.objects.get((Bucket, Key), Body) != Body:
+            self.changed.add(Key)
         self.objects[Bucket, Key] = Body
         return {}
 

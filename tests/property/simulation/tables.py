@@ -169,8 +169,12 @@ class Database:
         return self._single(self._put, arguments)
 
     def update_item(self, **arguments: Any) -> dict[str, Any]:
-        """Change a row, or make it."""
-        return self._single(self._update, arguments)
+        """Change a row, or make it; return it where that is asked for."""
+        self._single(self._update, arguments)
+        if arguments.get("ReturnValues") != "ALL_NEW":
+            return {}
+        table = self._table(arguments["TableName"])
+        return {"Attributes": table.rows[table.key_of(arguments["Key"])]}
 
     def transact_write_items(self, TransactItems: list[Any], ClientRequestToken: str = "") -> dict[str, Any]:  # noqa: N803
         """Make all writes or none; the same token within ten minutes makes them once."""

@@ -48,7 +48,7 @@ _REPLACED: dict[Any, Any] = {
     random.uniform: _uniform,
 }
 _DATETIME = SimpleNamespace(now=lambda _zone: _kernel().utc())
-_UUID = SimpleNamespace(uuid4=lambda: SimpleNamespace(hex=f"{_kernel().draw.getrandbits(128):032x}"))
+_UUID = SimpleNamespace(uuid4=lambda: SimpleNamespace(hex=_kernel().new_name()))
 _decide = DecisionEngine.decide
 
 

@@ -37,12 +37,15 @@ class Execution:
     ----------
     arn, document
         Its name, and what it was started with.
+    started_at
+        When it was started, UTC, RFC 3339.
     status
         RUNNING, SUCCEEDED or FAILED.
     """
 
     arn: str
     document: Any
+    started_at: str
     status: str = "RUNNING"
 
 
@@ -79,7 +82,7 @@ class Workflows:
             if known.document != document:
                 raise StateError("States.ExecutionAlreadyExists")
             return known
-        execution = Execution(f"arn:workflow:{name}", document)
+        execution = Execution(f"arn:workflow:{name}", document, self.kernel.true_utc().isoformat())
         self.executions[name] = execution
 
         def end(outcome: Any) -> None:
@@ -230,6 +233,7 @@ class _Run:
         return {
             "$$.Execution.Id": self._execution.arn,
             "$$.Execution.Input": self._execution.document,
+            "$$.Execution.StartTime": self._execution.started_at,
             "$$.Task.Token": token,
             "$$.State.EnteredTime": self._kernel.true_utc().isoformat(),
         }

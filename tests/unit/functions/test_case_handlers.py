@@ -13,7 +13,7 @@ from case_assess import handler as case_assess
 from pipeline.domain.case import CaseInputError
 from pipeline.domain.errors import SettingError
 from scripts.ministack import MiniStack
-from tests.unit.functions.case_rows import INDEX, OWN, Tables, decided_event, decided_row, event_detail, flagged
+from tests.unit.functions.case_rows import INDEX, OTHER, OWN, Tables, decided_event, decided_row, event_detail, flagged
 from tests.unit.functions.function_module import load_handler
 
 CONTEXT: Any = None
@@ -180,6 +180,16 @@ class TestRecord:
         found = self.call(handler, "fail", error_code="States.Timeout")
 
         assert found == {"recorded": True, "transaction_id": "t1"}
+
+    @pytest.mark.parametrize(("started_at", "outcome"), [("09:00:59.999", "ALREADY_OPEN"), ("09:01:01.5", "OPENED")])
+    def test_a_failed_case_is_opened_by_what_started_after_its_failure(
+        self, handler: Any, started_at: str, outcome: str
+    ) -> None:
+        self.call(handler, "fail", error_code="States.Timeout", failed_at="2026-11-20T09:01:00.123Z")
+
+        again = self.call(handler, "open", execution_arn=OTHER, started_at=f"2026-11-20T{started_at}Z")
+
+        assert again["outcome"] == outcome
 
     def test_a_case_that_was_started_with_the_detail_alone_goes_on(self, handler: Any) -> None:
         opened = self.call(handler, "open", transaction=event_detail())

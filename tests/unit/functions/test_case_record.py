@@ -16,6 +16,7 @@ from pipeline.domain.label import Label, LabelRequest, LabelSource, LabelValue
 from tests.unit.functions.case_rows import OTHER, OWN, Tables, decided_row, event_detail
 
 NOW = datetime(2026, 11, 20, 9, 1, tzinfo=timezone.utc)
+FAILED_AT = NOW + timedelta(seconds=30)
 ASSESSMENTS = ({"subject": "account", "risk": "high", "reasons": ["REPEATED_FRAUD_SIGNS"]},)
 
 
@@ -91,11 +92,21 @@ class TestOpening:
 
     def test_a_failed_case_can_be_opened_again(self, recorder: Recorder, tables: Tables) -> None:
         recorder.open(OWN, event_detail())
-        recorder.fail(OWN, event_detail(), "Lambda.Unknown")
+        recorder.fail(OWN, event_detail(), "Lambda.Unknown", FAILED_AT)
 
-        assert recorder.open(OTHER, event_detail())["outcome"] == "OPENED"
+        assert recorder.open(OTHER, event_detail(), FAILED_AT + timedelta(minutes=5))["outcome"] == "OPENED"
         assert case(tables)["status"] == "OPEN"
         assert "failure" not in case(tables)
+
+    def test_an_execution_of_before_the_failure_opens_it_no_more(self, recorder: Recorder, tables: Tables) -> None:
+        """It got its answer while the other was at work; this is its first request, which arrives late."""
+        recorder.open(OWN, event_detail())
+        recorder.fail(OWN, event_detail(), "Lambda.Unknown", FAILED_AT)
+
+        found = recorder.open(OTHER, event_detail(), FAILED_AT - timedelta(seconds=9))
+
+        assert found["outcome"] == "ALREADY_OPEN"
+        assert (case(tables)["status"], case(tables)["execution_arn"]) == ("FAILED", OWN)
 
     def test_an_event_that_flags_nothing_is_an_error(self, recorder: Recorder) -> None:
         with pytest.raises(CaseInputError):

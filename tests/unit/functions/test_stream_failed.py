@@ -200,6 +200,29 @@ def test_what_is_no_transaction_and_what_repeats_an_id_is_refused(world: World) 
     assert world.heard.alerts == []
 
 
+def test_the_fence_of_what_is_anothers_is_lifted(world: World) -> None:
+    world.store("t1", "early")
+    world.submit("t1", "late")
+    world.tables.put(world.tables.customers, {"customer_id": "late", "version": 1, "blocked_by": "t1"})
+
+    world.record(world.given_up(first=1))
+
+    assert world.tables.customer("late") == {"customer_id": "late", "version": 2}
+    assert world.heard.alerts == []
+
+
+def test_the_fence_of_what_is_anothers_stays_with_an_alert_while_others_wait_behind_it(world: World) -> None:
+    world.store("t1", "early")
+    world.submit("t1", "late")
+    fenced = {"customer_id": "late", "version": 1, "blocked_by": "t1", "waited_for": "t1", "held": 1}
+    world.tables.put(world.tables.customers, fenced)
+
+    world.record(world.given_up(first=1))
+
+    assert world.tables.customer("late") == fenced
+    assert [(alert["transaction_id"], alert["account_id"]) for alert in world.heard.alerts] == [("t1", "late")]
+
+
 def test_one_customer_that_cannot_be_recorded_keeps_the_message_and_nobody_else_waiting(world: World) -> None:
     world.submit("t1", "a")
     world.submit("t2", "b")

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from pipeline.aws.accounts import AccountTable
 from pipeline.aws.dynamo import to_item
+from pipeline.aws.layout import CUSTOMERS
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.observability import metrics
-from pipeline.aws.stream_reader import LONGEST_BODY
+from pipeline.aws.stream_reader import LONGEST_BODY, StreamReader
 from pipeline.aws.writes import MOST_WRITES
-from pipeline.domain.errors import BatchStuckError
+from pipeline.domain.errors import BatchStuckError, VersionConflictError
+from pipeline.domain.request_schemas import request_schema
 from pipeline.domain.transaction import Location
 from scripts import paths
 from scripts.ministack import MiniStack
@@ -23,7 +26,7 @@ from tests.factories import RECEIVED_AT
 from tests.unit.functions.bank_world import WEIGHTS, Broken, World
 from tests.unit.functions.customer_tables import CustomerTables
 from tests.unit.functions.function_module import load_handler
-from tests.unit.functions.shard import accepted, direct, event_of, remaining, submission
+from tests.unit.functions.shard import accepted, batch_of, direct, event_of, remaining, submission
 
 TIMEOUT = ReadTimeoutError(endpoint_url="local")
 KEY = "2026-11-20T08:59:00.000000Z#t1"
@@ -304,6 +307,20 @@ class TestRefusals:
         assert (refused["rejection"]["code"], refused["claimed_transaction_id"]) == ("ID_REUSED", "t1")
         assert (rows["t2"]["status"], world.tables.counters()[BUCKET]["transactions"]) == ("APPROVED", 2)
 
+    @pytest.mark.parametrize("first", ["stored", "direct"])
+    def test_of_two_bodies_in_one_batch_the_stored_one_stands(self, world: World, first: str) -> None:
+        if first == "direct":
+            world.shard.submit("t1", amount=99)
+        world.store("t1")
+        if first == "stored":
+            world.shard.submit("t1", amount=99)
+
+        assert world.process() is None
+
+        rows = world.tables.rows()
+        assert (rows["t1"]["status"], rows["t1"]["amount"]) == ("APPROVED", Decimal("12.5"))
+        assert [row["rejection"]["code"] for row in rows.values() if "rejection" in row] == ["ID_REUSED"]
+
     def test_what_was_deleted_is_not_decided_again(self, world: World) -> None:
         world.store("t1")
         key = to_item({"customer_id": "cust", "timestamp": KEY})
@@ -519,6 +536,63 @@ class TestFence:
         assert world.tables.customer()["blocked_by"] == "t1"
         assert world.process(world.shard.submit("t2")) is None  # as if t1 was given up
         assert world.tables.rows()["t2"]["held_behind"] == "t1"
+
+    def test_the_fence_of_what_turns_out_to_be_anothers_is_lifted(self, world: World) -> None:
+        old = world.shard.submit("t1", "late", age_seconds=11)
+        real = world.dynamodb.transact_write_items
+        ours: list[str] = []
+
+        def claimed_after_the_fence(**call: Any) -> Any:
+            answer = real(**call)
+            if not ours:
+                ours.append(world.tables.customer("late")["blocked_by"])
+                world.process(world.shard.submit("t1", "early"))
+            return answer
+
+        world.dynamodb.transact_write_items = claimed_after_the_fence
+        world.process(old)
+        world.process(world.shard.submit("t2", "late"))
+
+        assert ours == ["t1"]
+        assert "blocked_by" not in world.tables.customer("late")
+        assert world.tables.statuses()["t2"] == "APPROVED"
+
+    def test_a_copy_of_what_was_given_up_unrecorded_is_recorded(self, world: World) -> None:
+        world.store("t1")
+        world.store("t2")
+        fence = {"customer_id": "cust", "version": 1, "blocked_by": "t1"}
+        world.tables.put(world.tables.customers, fence)
+        _, follower = world.shard.records
+        world.process(follower)
+
+        world.process(world.shard.accept("t1"))
+
+        assert world.tables.statuses() == {"t1": "FAILED", "t2": "HELD"}
+        assert [alert["transaction_id"] for alert in world.topic.alerts] == ["t1"]
+
+    def test_another_body_under_the_id_of_what_was_given_up_is_not_dropped(self, world: World) -> None:
+        world.store("t0")
+        world.shard.submit("t1", amount=99)
+        world.tables.put(world.tables.customers, {"customer_id": "cust", "version": 1, "blocked_by": "t1"})
+
+        world.process()
+
+        assert world.tables.statuses() == {"t0": "HELD", "t1": "FAILED"}
+        assert [alert["transaction_id"] for alert in world.topic.alerts] == ["t1"]
+
+    def test_an_id_that_is_anothers_fences_nobody_any_more(self, world: World) -> None:
+        world.process(world.shard.submit("t1", "early"))
+        item = StreamReader(request_schema("securebank")).read(batch_of([world.shard.submit("t1", "late")]).messages[0])
+
+        with pytest.raises(VersionConflictError):
+            Ledger(
+                world.dynamodb,
+                world.tables.transactions,
+                AccountTable(world.dynamodb, world.tables.customers, layout=CUSTOMERS),
+                layout=world.layout,
+            ).fence(item)
+
+        assert world.tables.customer("late") == {}
 
     def test_if_it_succeeds_its_own_fence_is_lifted(self, world: World) -> None:
         for key in ("t1", "t2"):

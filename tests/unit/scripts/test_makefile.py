@@ -62,6 +62,27 @@ def test_the_restore_drills_settings_become_its_options() -> None:
     assert options in re.sub(r"\s*\\\n\s*|  +", " ", printed)
 
 
+def test_the_redrives_settings_become_its_options() -> None:
+    settings = [
+        "SYSTEM=securebank",
+        "OUTPUTS=o.json",
+        "ACCOUNT=cust 1",
+        "EXECUTE=1",
+        "REASON=bug 12",
+        "RATE=2",
+        "TAKE_OVER=1",
+    ]
+
+    printed = subprocess.run(
+        ["make", "--dry-run", "redrive", *settings], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    options = (
+        '--system "securebank" --outputs "o.json" --account "cust 1" --execute --reason "bug 12" --rate 2 --take-over'
+    )
+    assert options in " ".join(printed.replace("\\\n", " ").split())
+
+
 def test_the_two_halves_of_the_localstack_tests_are_all_of_them() -> None:
     printed = subprocess.run(
         ["make", "--dry-run", "localstack-test"], cwd=paths.ROOT, capture_output=True, text=True, check=True

@@ -1,0 +1,1 @@
+"""Gives failed transactions and quarantined accounts back to the pipeline, in order."""

@@ -1,0 +1,163 @@
+"""`make redrive`: what it lists and shows, what it refuses, and what it keeps of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import aws_environment
+from scripts.errors import CommandError
+from scripts.ministack import MiniStack
+from scripts.redrive import __main__ as command
+from scripts.redrive import journal
+from scripts.redrive.place import of
+from tests.unit.redrive.conftest import World
+
+
+@pytest.fixture
+def outputs(
+    world: World, emulator: MiniStack, aws: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Return the file of outputs of a system whose queues are real, and nobody reads."""
+    for name, value in aws_environment.exports(emulator.endpoint).items():
+        monkeypatch.setenv(name, value)
+    sqs = aws("sqs")
+    fifo = {"FifoQueue": "true"}
+    queues = [
+        sqs.create_queue(QueueName=f"{kind}-{world.tables.suffix}.fifo", Attributes=fifo)["QueueUrl"]
+        for kind in ("transactions", "dead")
+    ]
+    found = {
+        "transactions_table_name": world.tables.transactions,
+        "accounts_table_name": world.tables.accounts,
+        "transaction_queue_url": queues[0],
+        "transaction_dead_letter_queue_url": queues[1],
+    }
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps({name: {"value": value} for name, value in found.items()}))
+    return file
+
+
+def test_without_more_it_lists_who_waits_for_what_and_why(
+    world: World, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.fail("t1", "t2", "t3")
+
+    assert command.main(["--outputs", str(outputs)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "1 accounts blocked, 1 transactions or messages failed" in printed
+    assert "acc: waits for t1, 2 in line, since 2026-11-20" in printed
+    assert "why: ZeroDivisionError" in printed
+
+
+def test_without_execute_it_shows_the_order_and_changes_nothing(
+    world: World, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.fail("t1", "t2", "t3")
+    before = (world.tables.rows(), world.tables.account())
+
+    assert command.main(["--outputs", str(outputs), "--account", "acc"]) == 0
+
+    printed = capsys.readouterr().out
+    assert [line.strip() for line in printed.splitlines() if line.startswith("  ")] == [
+        "1. t1",
+        "2. t2",
+        "3. t3",
+        "4. the block is lifted, once nobody stands in line",
+    ]
+    assert (world.tables.rows(), world.tables.account()) == before
+
+
+def test_it_does_not_begin_while_failures_are_not_recorded(
+    world: World, outputs: Path, aws: Callable[[str], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.fail("t1")
+    dead = json.loads(outputs.read_text())["transaction_dead_letter_queue_url"]["value"]
+    aws("sqs").send_message(QueueUrl=dead, MessageBody="x", MessageGroupId="acc", MessageDeduplicationId="x")
+
+    assert command.main(["--outputs", str(outputs), "--account", "acc", "--execute"]) == 1
+
+    assert "1 failures are not recorded so far" in capsys.readouterr().err
+    assert "released_by" not in world.tables.account()
+
+
+def test_one_that_is_not_decided_in_time_leaves_the_account_to_the_next_run_on_this_machine(
+    world: World, outputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody reads the queue here; so the second run finds what the first let go, and sends it once more."""
+    monkeypatch.setattr(journal, "FOLDER", tmp_path / "journal")
+    world.fail("t1", "t2")
+    release = ["--outputs", str(outputs), "--account", "acc", "--execute", "--patience", "0.2"]
+
+    assert command.main(release) == 1
+    first = world.tables.account()["released_by"]
+    assert command.main(release) == 1
+    second = world.tables.account()["released_by"]
+
+    assert first != second
+    assert world.statuses() == {"t1": "RECEIVED", "t2": "HELD"}
+    assert "t1 is not decided after 0.2 s; run this again" in capsys.readouterr().out
+    steps = [json.loads(line) for line in (tmp_path / "journal" / "flagship.jsonl").read_text().splitlines()]
+    assert [step["what"] for step in steps] == ["begins", "let go", "still waits", "begins", "still waits"]
+    (tmp_path / "journal" / "flagship.jsonl").unlink()  # as on another machine
+    assert command.main(release) == 1
+    assert world.tables.account()["released_by"] == second
+    assert command.main([*release, "--take-over"]) == 1
+    assert world.tables.account()["released_by"] != second
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--rate", "0"], "RATE: must lie above 0"),
+        (["--patience", "-1"], "PATIENCE: must be seconds"),
+        (["--abandon", "t1"], "ABANDON: needs a REASON"),
+        (["--account", "a", "--all"], "not allowed with argument"),
+        (["--reason", "x" * 201], "REASON: must have at most 200"),
+    ],
+)
+def test_a_wrong_argument_is_named_in_makes_words(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(given)
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "no json"])
+def test_a_file_that_holds_no_outputs_is_named(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_text(text)
+
+    assert command.main(["--outputs", str(file)]) == 1
+
+    assert "outputs.json" in capsys.readouterr().err
+
+
+def test_outputs_of_another_system_are_told() -> None:
+    with pytest.raises(CommandError, match="the outputs have no "):
+        of("securebank", {"api_endpoint": "https://x"})
+    with pytest.raises(CommandError, match="stream_alerts has nothing to release"):
+        of("stream_alerts", {})
+
+
+def test_a_journal_is_one_runs_at_a_time_and_is_read_past_a_cut_off_line(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    now = datetime.now(timezone.utc)
+
+    with journal.opened(path, lambda: now) as lines:
+        lines.write(run="run-1", what="taken")
+        with pytest.raises(CommandError, match="another run writes"), journal.opened(path, lambda: now):
+            pass
+    with path.open("a") as file:
+        file.write('{"run": "run-2", "wh')
+
+    assert journal.runs(path) == {"run-1"}
