@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search redrive soak
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search redrive fuzz soak
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ fault-search: setup ## schedules of faults against simulated AWS (SCHEDULES FIRS
 	@PYTHONPATH=lambda_src $(DEV) -m tests.property.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) \
 	  $(if $(FIRST),--first $(FIRST)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(SEED),--seed $(SEED))
 
+fuzz: setup ## generated requests to the deployed APIs, held against their documents; build/fuzz/report.json (SYSTEM REQUESTS SEED)
+	@$(DEV) -m scripts.fuzz $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(REQUESTS),--requests $(REQUESTS)) \
+	  $(if $(SEED),--seed $(SEED))
+
 runtimes: setup ## the functions' tests on Python 3.9 and 3.13, with the packages of the zips
 	@$(DEV) -m scripts.runtimes
 
@@ -108,7 +112,7 @@ localstack-test: package ## the same tests on LocalStack: LOCALSTACK_ENDPOINT, e
 	  $(DEV) -m pytest -q --basetemp build/tmp-flagship tests/e2e --emulator localstack --systems flagship -- \
 	  $(DEV) -m pytest -q --basetemp build/tmp-others tests/localstack tests/e2e --emulator localstack --systems others
 
-bench: package ## calls, processor time and cold starts into docs/performance.md (SECTION=calls|cpu|cold_start)
+bench: package ## calls, times and growth into docs/performance.md (SECTION=calls|cpu|cold_start|growth|end_to_end)
 	@$(DEV) -m tests.bench.performance $(SECTION)
 
 iam-report: setup ## what every policy grants, and the test that used it; after `make unit strict-test`

@@ -51,7 +51,7 @@ module "transactions" {
       projection_type = "INCLUDE"
       non_key_attributes = [
         "merchant_id", "amount", "currency", "occurred_at", "category", "channel", "location", "status", "revision",
-        "correlation_id", "sequence", "decided_at", "decision",
+        "correlation_id", "sequence", "decided_at", "decision", "evidence",
       ]
     }
     # Only what still waits for its decision is in here: the sweeper's list.

@@ -1,6 +1,6 @@
 """`make setup`: build the environments that were asked for. Standard library only, Python 3.9+.
 
-Usage: python -m scripts.bootstrap [dev] [ministack] [checkov] [audit] [evaluate] [spark] [warehouse]
+Usage: python -m scripts.bootstrap [dev] [ministack] [checkov] [audit] [evaluate] [spark] [warehouse] [fuzz]
 """
 
 from __future__ import annotations

@@ -52,6 +52,11 @@ def svg(name: str, plot: Callable[[Axes], None], wide: bool = False) -> str:
     return _embeddable(file.getvalue(), name)
 
 
+def alone(drawn: Drawn) -> str:
+    """Return a plot as a file of its own, readable on a dark page, too."""
+    return drawn["svg"].replace("<svg ", '<svg style="background: #fff" ', 1)
+
+
 def _embeddable(svg: str, name: str) -> str:
     """Return the drawing without file header, its ids made unique in the page, its size left to the page."""
     svg = svg[svg.index("<svg") :]

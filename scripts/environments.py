@@ -62,6 +62,7 @@ EVALUATE = Environment("evaluate", _THIS_ONE_FIRST)
 SPARK = Environment("spark", ((3, 11), (3, 10)))  # Glue 5.0 has 3.11; Spark 3.5 knows none later
 AUDIT = Environment("audit", _THIS_ONE_FIRST)
 WAREHOUSE = Environment("warehouse", _THIS_ONE_FIRST)
+FUZZ = Environment("fuzz", _THIS_ONE_FIRST)
 AWSCLI = Environment("awscli", _THIS_ONE_FIRST)
 RUNTIMES = tuple(
     Environment(f"python{major}.{minor}", ((major, minor),), "runtimes") for major, minor in interpreters.RUNTIMES
@@ -80,6 +81,7 @@ ALL = {
         EVALUATE,
         SPARK,
         WAREHOUSE,
+        FUZZ,
         AWSCLI,
         *RUNTIMES,
         LOCALSTACK,

@@ -25,6 +25,7 @@ _UNIVERSAL = {
     "awscli": "3.10",
     "runtimes": "3.9",
     "warehouse": "3.10",
+    "fuzz": "3.10",
 }
 _ONE_SET = {"lambda": "3.9", "runtime": "3.9", "localstack": "3.13", "functions": "3.13", "usual": "3.13"}
 _AS_OF = {"localstack": "2026-03-01"}  # a version of the past, with what there was in its days

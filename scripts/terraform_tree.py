@@ -18,7 +18,7 @@ TREE = paths.TERRAFORM / "tree"
 
 _LEFT_OUT_AT_ROOT = frozenset({"build", "docs", "scripts", "lambda_src", "glue_src", "requirements"})
 _TERRAFORM = (".tf", ".tftest.hcl")
-_FOLDERS_OF_ROOTS = (Path("examples"), Path("tests", "e2e"))
+_FOLDERS_OF_ROOTS = (Path("examples"), Path("tests", "bench"), Path("tests", "e2e"))
 _BACKEND = "backend_override.tf"
 _LOCAL_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 _MADE_BY_TERRAFORM = (".terraform", "terraform.tfstate", _BACKEND)

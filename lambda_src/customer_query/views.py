@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.money import json_amount
 from pipeline.domain.records import MESSAGE_PREFIX
 from pipeline.domain.views import decision_view, history_view, location_view
@@ -40,7 +41,7 @@ def transaction_view(row: Mapping[str, Any]) -> dict[str, Any]:
     if "location" in row:
         view["location"] = location_view(row["location"])
     if "decision" in row:
-        view["decision"] = decision_view(row["decision"])
+        view["decision"] = decision_view(whole_decision(row))
     return view
 
 

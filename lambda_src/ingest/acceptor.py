@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
-from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.clock import utc_now
-from pipeline.aws.kinesis import TransactionStream
-from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
-from pipeline.aws.queue import NoQueue, TransactionQueue
-from pipeline.aws.transactions import Transactions
 from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import refusal_of
 from pipeline.domain.queued import accept
 from pipeline.domain.records import acceptance_of
-from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
-from pipeline.domain.transaction import Transaction
+
+if TYPE_CHECKING:
+    from pipeline.aws.claimed_transactions import ClaimedTransactions
+    from pipeline.aws.kinesis import TransactionStream
+    from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
+    from pipeline.aws.queue import NoQueue, TransactionQueue
+    from pipeline.aws.transactions import Transactions
+    from pipeline.domain.refusal import Refusal
+    from pipeline.domain.transaction import Transaction
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Optional
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.acceptor import Accepted, Acceptor, Conflict
-from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.clients import client
 from pipeline.aws.http import (
     Response,
@@ -22,8 +21,6 @@ from pipeline.aws.http import (
     origins_of,
     request_id_of,
 )
-from pipeline.aws.kinesis import TransactionStream
-from pipeline.aws.layout import by_customer, by_id_and_time
 from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
 from pipeline.aws.observability import count, logger, metrics, timed
 from pipeline.aws.queue import NoQueue, TransactionQueue
@@ -40,6 +37,9 @@ from pipeline.domain.transaction import Transaction, parse_request
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from pipeline.aws.claimed_transactions import ClaimedTransactions
+    from pipeline.aws.kinesis import TransactionStream
 
 
 READ_TIMEOUT_SECONDS = 1.5
@@ -110,7 +110,7 @@ class Settings:
 
 
 def build(settings: Settings) -> Acceptor:
-    """Wire the acceptor to AWS."""
+    """Wire the acceptor to AWS. What only some systems have is imported for them alone: a start takes time."""
     dynamodb = client("dynamodb", READ_TIMEOUT_SECONDS)
     sweep_after = settings.sweep_after_seconds
     return Acceptor(
@@ -124,6 +124,9 @@ def build(settings: Settings) -> Acceptor:
 def _transactions(dynamodb: DynamoDBClient, settings: Settings) -> Transactions | ClaimedTransactions:
     if settings.transaction_ids_table is None:
         return Transactions(dynamodb, settings.transactions_table)
+    from pipeline.aws.claimed_transactions import ClaimedTransactions
+    from pipeline.aws.layout import by_customer, by_id_and_time
+
     layout = by_id_and_time if settings.transaction_stream_name is None else by_customer
     return ClaimedTransactions(dynamodb, settings.transactions_table, layout(settings.transaction_ids_table))
 
@@ -136,6 +139,8 @@ def _merchants(dynamodb: DynamoDBClient, settings: Settings) -> MerchantDirector
 
 def _queue(settings: Settings) -> TransactionQueue | TransactionStream | NoQueue:
     if settings.transaction_stream_name is not None:
+        from pipeline.aws.kinesis import TransactionStream
+
         return TransactionStream(client("kinesis", READ_TIMEOUT_SECONDS), settings.transaction_stream_name)
     if settings.transaction_queue_url is None:
         return NoQueue()

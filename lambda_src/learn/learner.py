@@ -25,6 +25,7 @@ from pipeline.aws.drift import DriftTable, window_of
 from pipeline.aws.merchant_risk import Mark, MerchantRiskStore, StoredRisk
 from pipeline.aws.observability import count, logger
 from pipeline.domain.errors import VersionConflictError
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.label import is_fraud
 from pipeline.domain.merchant_risk import KEYS, MerchantRisk, MerchantStateError, counts_against_merchant
 from pipeline.domain.records import stored_features
@@ -137,7 +138,7 @@ class Learner:
             if record.decided and record.place < end:
                 try:
                     window = window_of(from_text(record.row["decided_at"]))
-                    windows[window].update(counters_of(record.row["decision"], self._models))
+                    windows[window].update(counters_of(whole_decision(record.row), self._models))
                 except UNREADABLE as error:
                     passed_over(record.sequence_number, error)
         for window, counters in windows.items():
@@ -158,7 +159,7 @@ def _by_merchant(records: Sequence[Record]) -> dict[str, list[Record]]:
 def _with_decided(risk: MerchantRisk, record: Record) -> MerchantRisk:
     """Return the risk after a decision; the same object if it is known, or says nothing of the merchant."""
     try:
-        if not counts_against_merchant(stored_features(record.row["decision"])):
+        if not counts_against_merchant(stored_features(whole_decision(record.row))):
             return risk
         return risk.counted(record.row["occurred_at"], record.transaction_id)
     except UNREADABLE as error:
@@ -184,5 +185,5 @@ def _with_labels(risk: MerchantRisk, records: Sequence[Record], rows: Rows) -> t
 
 
 def _mark_of(row: Mapping[str, Any]) -> Mark:
-    against = is_fraud(row) and counts_against_merchant(stored_features(row["decision"]))
+    against = is_fraud(row) and counts_against_merchant(stored_features(whole_decision(row)))
     return Mark(row["transaction_id"], int(row["label_revision"]), int(row.get("label_counted", 0)), int(against))

@@ -18,7 +18,8 @@ from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
 
-ROWS_A_SHARD = 100
+ROWS_A_SHARD = 25
+"""So that a sweep of all shards ends within its time and tells how many rows it found, however many wait."""
 LONGEST_WAIT = timedelta(hours=1)
 
 

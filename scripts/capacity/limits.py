@@ -61,7 +61,7 @@ LIMITS = {
     "account_index": Limit("write units of the index by account", "as for the transactions table", _more_table),
     "received_index": Limit(
         "write units of the sweeper's index, whose keys are few",
-        "no argument: RECEIVED_SHARDS of the functions' code (8 keys of 1,000 units, two a transaction)",
+        "no argument: RECEIVED_SHARDS of the functions' code (32 keys of 1,000 units, two a transaction)",
         _of(received_shards=1_024),
     ),
     "maximum_concurrency": Limit(

@@ -13,6 +13,7 @@ from scripts.cost import plots, tables
 from scripts.cost.bill import Cost
 from scripts.cost.estimate import USUAL, VOLUMES, Estimate
 from scripts.cost.prices import Prices
+from scripts.drawing import alone
 from scripts.errors import CommandError
 
 DOCUMENT = paths.ROOT / "docs" / "cost.md"
@@ -97,8 +98,7 @@ def document(estimates: Sequence[Estimate], prices: Prices, file: Path = DOCUMEN
     for name, content_ in parts.items():
         text = between(text, name, content_)
     file.write_text(text, encoding="utf-8")
-    drawing = plots.a_million(estimates)["svg"].replace("<svg ", '<svg style="background: #fff" ', 1)
-    file.with_suffix(".svg").write_text(drawing, encoding="utf-8")
+    file.with_suffix(".svg").write_text(alone(plots.a_million(estimates)), encoding="utf-8")
 
 
 def between(text: str, name: str, content_: str) -> str:

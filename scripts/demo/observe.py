@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Optional
 
+from pipeline.domain.evidence import whole_decision
 from scripts.demo import state, tables
 from scripts.demo.books import Books, Check, Outcomes
 from scripts.demo.model import Merchant
@@ -20,7 +21,7 @@ from scripts.errors import CommandError
 
 _ATTRIBUTES = (
     "transaction_id", "merchant_id", "amount", "currency", "status", "sequence", "occurred_at", "decided_at",
-    "decision.score", "decision.outcome", "decision.routes", "decision.policy", "decision.shadows", "history",
+    "decision.score", "decision.outcome", "decision.routes", "decision.policy", "evidence", "history",
 )  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def _done(analysis: Analysis, rows: Mapping[str, Row], say: Callable[[str], None
 
 
 def _row(item: Mapping[str, Any], account: str) -> Row:
-    decision = item.get("decision") or {}
+    decision = whole_decision(item) if "decision" in item else {}
     sequence, decided_at, score = item.get("sequence"), item.get("decided_at"), decision.get("score")
     return Row(
         transaction_id=item["transaction_id"],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws.dynamo import from_item
+from pipeline.aws.dynamo import from_json_item
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.scoring.engine import DecisionEngine
 from scripts.errors import CommandError
@@ -52,13 +54,25 @@ def fetch_decision(client: DynamoDBClient, table: str, transaction_id: str) -> d
 
 def decision_in(content: Any, source: str) -> dict[str, Any]:
     """Return the decision of a row, or the content itself if it is one."""
-    decision = content.get("decision", content) if isinstance(content, dict) else None
+    decision = _whole(content, source) if isinstance(content, dict) else None
     if not isinstance(decision, dict) or not isinstance(decision.get("features"), dict):
         raise CommandError(
             f"{source} holds no decision with its features: a row of the transactions table does once it is decided;"
             " the API's answer does not show features."
         )
     return decision
+
+
+def _whole(content: Mapping[str, Any], source: str) -> Any:
+    """Return the decision with its evidence; in a plain row, as JSON has it, that is text in base64."""
+    if not isinstance(content.get("decision"), dict):
+        return content.get("decision", content)
+    evidence = content.get("evidence")
+    try:
+        row = {**content, "evidence": b64decode(evidence, validate=True)} if isinstance(evidence, str) else content
+        return whole_decision(row)
+    except (TypeError, ValueError) as error:
+        raise CommandError(f"{source} holds evidence that this release cannot read: {error}.") from error
 
 
 def compare(decision: Mapping[str, Any], engine: DecisionEngine) -> list[str]:
@@ -72,8 +86,8 @@ def compare(decision: Mapping[str, Any], engine: DecisionEngine) -> list[str]:
 
 def _plain_row(item: Mapping[str, Any], source: str) -> dict[str, Any]:
     try:
-        return from_item(item)
-    except (AttributeError, TypeError) as error:
+        return from_json_item(item)
+    except (AttributeError, TypeError, ValueError) as error:
         raise CommandError(f"{source} is no row as DynamoDB writes it: {error}.") from error
 
 

@@ -42,10 +42,10 @@ def a_million(bill: System, volume: int) -> float:
 def test_a_million_of_the_flagship_stays_below_a_third_of_the_documented_comparison(
     volume: int, bill_of: Callable[[systems.Deployable], System]
 ) -> None:
-    assert a_million(bill_of(systems.FLAGSHIP), volume) <= 27.0  # the comparison: $90.56
+    assert a_million(bill_of(systems.FLAGSHIP), volume) <= 23.4  # 5 % above what is reached; the comparison: $90.56
 
 
-@pytest.mark.xfail(reason="missed: $26; docs/cost.md says which changes of the row would mend it")
+@pytest.mark.xfail(reason="missed: $22.30; docs/cost.md says what would mend it")
 @pytest.mark.parametrize("volume", VOLUMES[1:])
 def test_a_million_of_the_flagship_costs_20_dollars_at_most(
     volume: int, bill_of: Callable[[systems.Deployable], System]

@@ -348,7 +348,7 @@ def test_the_architecture_page_names_every_attribute_of_a_transactions_row() -> 
         "timestamp",
     }
     section = text_of("docs/architecture.md").split("### transactions")[1].split("\n### ")[0]
-    table = "\n".join(line for line in section.splitlines() if re.match(r"\| `.*\| (S|N|M|L of M|BOOL) \|", line))
+    table = "\n".join(line for line in section.splitlines() if re.match(r"\| `.*\| (S|N|M|L of M|BOOL|B) \|", line))
 
     assert {name for name in attributes if f"`{name}`" not in table} == set()
 

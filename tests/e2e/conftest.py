@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,7 +19,7 @@ import requests
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.domain.merchant_risk import MerchantRisk
 from scripts import systems
-from tests.e2e import probing
+from tests.e2e import logs, probing
 from tests.e2e import securebank as securebanks
 from tests.e2e.deployed import (
     EMULATORS,
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many lines of logs were read."""
+    for reading in (reading for reading in logs.READINGS if reading.lines):
+        terminalreporter.write_line(f"logs of {reading.summary()}")
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +130,10 @@ class Flagship(Deployed):
         return events
 
     def invoke(self, function: str, payload: Any = None) -> Any:
-        """Call a function and return its answer; fail where it failed."""
+        """Call a function and return its answer; fail where it failed. Bytes travel as Lambda's events carry them."""
+        event = json.dumps(payload or {}, default=lambda binary: b64encode(binary).decode())
         answer = self.client("lambda").invoke(
-            FunctionName=self.outputs["function_names"][function], Payload=json.dumps(payload or {}).encode()
+            FunctionName=self.outputs["function_names"][function], Payload=event.encode()
         )
         content = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, content
@@ -169,6 +177,8 @@ def flagship(request: pytest.FixtureRequest) -> Iterator[Flagship]:
         deployed = apply(Flagship, systems.FLAGSHIP, server, environment, request)
         deployed.put_merchant("shop")
         yield deployed
+        events = deployed.archived()
+        assert {problem for event in events for problem in logs.faults(json.dumps(event), is_event=True)} == set()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from scripts.localstack.choice import choose
 from scripts.ministack import MiniStack
 from scripts.strict.emulator import StrictMiniStack
 from scripts.systems import Deployable
+from tests.e2e import logs
 from tests.e2e.behaviours import READ_BACK_GAPS, is_provided
 
 Found = TypeVar("Found")
@@ -53,6 +54,11 @@ class Deployed:
     def provides(self, behaviour: str) -> bool:
         """Say whether the emulator has what a part of a test needs, see behaviours.py."""
         return is_provided(self.server.kind, behaviour)
+
+    @property
+    def api_id(self) -> str:
+        """Return the id of its REST API."""
+        return str(self.outputs["api_endpoint"]).removeprefix("https://").split(".")[0]
 
     def client(self, service: str) -> Any:
         """Return an AWS client."""
@@ -240,25 +246,21 @@ def local_aws(system: Deployable, config: pytest.Config) -> Iterator[Emulator]:
             package.package_all()
             terraform_tree.refresh()
         yield server
+        read_logs(server)
         if isinstance(server, StrictMiniStack):
             assert not server.refused(), "IAM refused what the system does; its roles and policies must allow it"
-            assert not _denials_in_logs(server), "a function was denied something"
 
 
-def _denials_in_logs(server: Emulator) -> list[str]:
-    """Return the lines of functions' logs that tell of a denial."""
+def read_logs(server: Emulator) -> None:
+    """Read every line that was logged so far; fail where one holds what it must not, or tells of a denial.
+
+    This happens when the tests of a system have ended; one that removes the logs has to do it before.
+    """
     with acting_in(server.environment):
-        sdk: Any = boto3.session.Session()
-        logs = sdk.client("logs")
-        groups = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/")
-        lines = logs.get_paginator("filter_log_events")
-        return [
-            event["message"]
-            for group in (group for page in groups for group in page["logGroups"])
-            for page in lines.paginate(logGroupName=group["logGroupName"])
-            for event in page["events"]
-            if "AccessDenied" in event["message"] or "not authorized" in event["message"]
-        ]
+        reading = logs.read(server)
+    logs.READINGS.append(reading)
+    assert reading.faults == {}, f"logs hold what they must not: {sorted(reading.faults)}"
+    assert not (isinstance(server, StrictMiniStack) and reading.denials), "a function was denied something"
 
 
 @contextmanager

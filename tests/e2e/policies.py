@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pipeline.domain.evidence import whole_decision
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
 
@@ -40,8 +41,7 @@ def put_document(flagship: Flagship, document: Document) -> None:
 def decided(flagship: Flagship, document: dict[str, Any]) -> dict[str, Any]:
     """Submit a transaction and return the decision that its row keeps."""
     assert flagship.submit(document).status_code == 202
-    decision: dict[str, Any] = flagship.settled(document["transaction_id"])["decision"]
-    return decision
+    return whole_decision(flagship.settled(document["transaction_id"]))
 
 
 def probe(flagship: Flagship, purchase: Purchase) -> dict[str, Any]:

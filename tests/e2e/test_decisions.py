@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.models import load_models
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.profile import AccountProfile
 from pipeline.domain.records import decision_attributes, stored_features
 from pipeline.scoring.document import parse
@@ -64,10 +65,10 @@ def test_a_decision_is_replayed_bit_for_bit_from_its_row(flagship: Flagship, pur
         rows.append(flagship.settled(document["transaction_id"]))
 
     for row in rows:
-        replayed = engine.replay(stored_features(row["decision"]))
-        assert to_item(decision_attributes(replayed)) == to_item(row["decision"])
-    assert rows[-1]["decision"]["features"]["account_transactions"] == 2
-    assert rows[-1]["decision"]["features"]["distance_thousandths_mile"] > 3_000_000
+        replayed = engine.replay(stored_features(whole_decision(row)))
+        assert to_item(decision_attributes(replayed)) == to_item(whole_decision(row))
+    assert whole_decision(rows[-1])["features"]["account_transactions"] == 2
+    assert whole_decision(rows[-1])["features"]["distance_thousandths_mile"] > 3_000_000
 
 
 def test_an_account_is_known_by_at_most_a_kilobyte(flagship: Flagship, purchase: Purchase, new_id: NewId) -> None:

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 from tests.e2e import refusals
+from tests.e2e.access import opened_by_bad_keys
 from tests.e2e.alarms import reaches_its_topic
 from tests.e2e.api_document import check_against_document
 from tests.e2e.deployed import wait_for
 from tests.e2e.documented import run_commands
+from tests.e2e.logs import PLANTED
+from tests.e2e.planting import TEXTS, plant, plant_in_paths
 from tests.e2e.securebank import DOCUMENT, NEW_YORK, SYSTEM, TOKYO, Payment, SecureBank, at, day_before
+from tests.hostile.corpus import VALUES, requests_of
 
 LABELLED_DAYS_AGO = 3
 LIST = "/customers/{customer_id}/transactions"
@@ -281,13 +285,15 @@ def test_the_service_says_that_it_can_answer(securebank: SecureBank) -> None:
 
 
 @pytest.mark.needs("api-keys")
-@pytest.mark.parametrize("key", ["", "x" * 40], ids=["no key", "a wrong key"])
-def test_a_call_without_the_key_is_refused(securebank: SecureBank, payment: Payment, key: str) -> None:
-    document = payment()
-    reads = ("/transactions/txn-1", "/customers/cust-1/transactions", "/fraud/insights", "/health")
+def test_a_call_without_the_key_is_refused(securebank: SecureBank) -> None:
+    assert opened_by_bad_keys(securebank, DOCUMENT) == {}
 
-    assert securebank.call("POST", "/transactions", json=document, key=key).status_code == 403
-    assert {securebank.call("GET", path, key=key).status_code for path in reads} == {403}
+
+@pytest.mark.needs("api-keys")
+def test_without_the_key_a_transaction_reaches_no_function(securebank: SecureBank, payment: Payment) -> None:
+    document = payment()
+
+    assert securebank.call("POST", "/transactions", json=document, key="").status_code == 403
     assert securebank.row(document["transaction_id"]) == {}
 
 
@@ -335,6 +341,23 @@ def test_logs_carry_ids_and_no_payloads(securebank: SecureBank, payment: Payment
     assert document["transaction_id"] in lines
     for secret in ("4111111111111111", "4321.98", "Telltale Tailors", "40.7128", securebank.key):
         assert secret not in lines
+
+
+def test_what_clients_write_freely_stays_out_of_logs(securebank: SecureBank, payment: Payment) -> None:
+    """The lines are read when all tests of the system have ended, see `read_logs` in deployed.py."""
+    submission, label = requests_of("securebank")
+    names = [value.text() for value in VALUES if value.is_text_for(submission.schema["properties"]["merchant_name"])]
+    named = [
+        payment(f"name{number}", merchant_name=name[:100], merchant_category=f"{PLANTED}_category")
+        for number, name in enumerate([*TEXTS, *names])
+    ]
+
+    assert {answer.status_code for answer in plant(securebank, submission, payment())} <= {202, 400, 403, 404, 409}
+    assert {answer.status_code for answer in plant(securebank, label, label.good)} <= {400, 403, 404}
+    assert {answer.status_code for answer in plant_in_paths(securebank, DOCUMENT)} <= {200, 400, 403, 404}
+    assert {securebank.submit(document).status_code for document in named} == {202}
+    for document in named:
+        assert securebank.settled(document["transaction_id"])["status"] != "FAILED"
 
 
 def test_a_second_plan_changes_nothing_beyond_the_emulators_read_back_gaps(securebank: SecureBank) -> None:

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.e2e.access import Route
+from tests.e2e.access import statuses as statuses_of
 from tests.e2e.deployed import wait_for
-from tests.e2e.securebank import Payment, SecureBank
+from tests.e2e.securebank import DOCUMENT, Payment, SecureBank
+from tests.e2e.signing import Signer
 
 LIST = "/customers/{customer_id}/transactions"
 PASSWORD = f"Aa1-{uuid.uuid4().hex}"  # of users of a pool that the test throws away
@@ -58,6 +63,18 @@ class Users:
             AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
         )
         return dict(login["AuthenticationResult"])
+
+    def expired(self, customer_id: str) -> str:
+        """Return an ID token that is at its end, or will be in a second: of a client that AWS would not make."""
+        short = self.cognito.create_user_pool_client(
+            UserPoolId=self.pool_id,
+            ClientName="short",
+            ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+            IdTokenValidity=1,
+            TokenValidityUnits={"IdToken": "seconds"},
+        )
+        client_id = short["UserPoolClient"]["ClientId"]
+        return replace(self, client_id=client_id).tokens(customer_id)["IdToken"]
 
     def headers(self, customer_id: str | None = None, group: str | None = None) -> dict[str, str]:
         """Return what a request of a new user carries."""
@@ -134,6 +151,85 @@ def test_what_is_no_token_of_the_pool_opens_nothing(
     without_key = securebank.submit(document, key="", headers={"Authorization": tokens["IdToken"]})
     assert without_key.status_code == 403
     assert securebank.row(document["transaction_id"]) == {}
+
+
+# How an operation answers a token of another customer about what is not that customer's, or of no customer at all.
+NOT_YOURS = {
+    "submitTransaction": 403,
+    "getTransaction": 404,
+    "listCustomerTransactions": 403,
+    "recordLabel": 403,
+    "getFraudInsights": 403,
+    "getHealth": 200,  # of nobody
+}
+
+
+@pytest.mark.needs("user-pool-tokens")
+def test_every_route_is_closed_to_every_bad_token(
+    securebank: SecureBank, users: Users, new_id: Callable[[str], str]
+) -> None:
+    foreign_pool = users.cognito.create_user_pool(PoolName=new_id("foreign"))["UserPool"]["Id"]
+    good = users.tokens("cust-42")["IdToken"]
+    head, claims, signature = good.split(".")
+    bad = {
+        "missing": None,
+        "no token": "x",
+        "altered": f"{head}.{claims[:-8]}AAAAAAAA.{signature}",
+        "unsigned": f"{head}.{claims}.",
+        "of no algorithm": f"eyJhbGciOiJub25lIn0.{claims}.",
+        "another pool's": Users.of(securebank, foreign_pool).tokens("cust-42")["IdToken"],
+        "expired": users.expired("cust-42"),
+    }
+
+    def ask(token: str | None) -> dict[str, int]:
+        headers = {} if token is None else {"Authorization": token}
+        return statuses_of(DOCUMENT, lambda route: route.call(securebank, headers=headers))
+
+    wait_for(lambda: set(ask(bad["expired"]).values()) == {401}, "the token to expire")
+    for name, token in bad.items():
+        assert set(ask(token).values()) == {401}, name
+    assert 401 not in ask(good).values()
+    without_key = statuses_of(DOCUMENT, lambda route: route.call(securebank, key="", headers={"Authorization": good}))
+    assert set(without_key.values()) == {403}
+
+
+@pytest.mark.needs("user-pool-tokens")
+def test_every_route_keeps_one_tenant_from_anothers(
+    securebank: SecureBank, users: Users, payment: Payment, new_id: Callable[[str], str]
+) -> None:
+    document = payment()
+    securebank.submit(document, headers=users.headers(group="operators"))
+    securebank.settled(document["transaction_id"])
+    parts = {name: document[name] for name in ("transaction_id", "customer_id")}
+
+    for headers in (users.headers(new_id("other")), users.headers()):
+        answers = statuses_of(DOCUMENT, partial(Route.call, deployed=securebank, headers=headers), **parts)
+        assert answers == NOT_YOURS
+
+
+@pytest.fixture(scope="module")
+def signed(securebank: SecureBank) -> SecureBank:
+    """Have the API ask for signed requests beside the key."""
+    securebank.apply_again("module.api", api='{authorization = "AWS_IAM"}')
+    return securebank
+
+
+@pytest.mark.needs("iam")
+def test_every_route_is_closed_to_every_bad_signature(signed: SecureBank) -> None:
+    operator = Signer.of(signed)
+    stranger = operator.without_permissions()
+    calls: dict[str, Callable[[Route], Any]] = {
+        "missing": lambda route: route.call(signed),
+        "wrong": lambda route: replace(operator, secret="guessed").call(signed, route),
+        "unknown": lambda route: replace(operator, key="AKIA" + 16 * "X").call(signed, route),
+        "expired": lambda route: operator.call(signed, route, age=timedelta(hours=1)),
+        "another's": lambda route: stranger.call(signed, route),
+        "without the key": lambda route: operator.call(signed, route, api_key=""),
+    }
+
+    for name, call in calls.items():
+        assert set(statuses_of(DOCUMENT, call).values()) == {403}, name
+    assert 403 not in statuses_of(DOCUMENT, lambda route: operator.call(signed, route)).values()
 
 
 @pytest.fixture(scope="module")

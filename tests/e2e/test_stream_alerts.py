@@ -19,8 +19,10 @@ from scripts import inventory, systems
 from tests.e2e import refusals
 from tests.e2e.alarms import reaches_its_topic
 from tests.e2e.api_document import check_against_document, read_document
-from tests.e2e.deployed import Deployed, acting_in, apply, environment_of, local_aws, wait_for
+from tests.e2e.deployed import Deployed, acting_in, apply, environment_of, local_aws, read_logs, wait_for
 from tests.e2e.documented import run_commands
+from tests.e2e.planting import TEXTS, plant
+from tests.hostile.corpus import VALUES, requests_of
 
 DOCUMENT = read_document(systems.STREAM_ALERTS.api_document)
 
@@ -306,6 +308,21 @@ def test_logs_carry_ids_and_no_payloads(stream_alerts: StreamAlerts, payment: Pa
         assert secret not in lines
 
 
+def test_what_clients_write_freely_stays_out_of_logs(stream_alerts: StreamAlerts, payment: Payment) -> None:
+    """The lines are read before the system is destroyed, see `read_logs` in deployed.py."""
+    (request,) = requests_of("stream_alerts")
+    names = [value.text() for value in VALUES if value.is_text_for(request.schema["properties"]["merchant_name"])]
+    flagged = [
+        payment(f"name{number}", amount=9000, currency="CHF", merchant_name=name[:100])
+        for number, name in enumerate([*TEXTS, *names])
+    ]
+
+    assert {answer.status_code for answer in plant(stream_alerts, request, payment())} <= {202, 400, 403, 404, 409}
+    assert {stream_alerts.submit(document).status_code for document in flagged} == {202}
+    for document in flagged:
+        assert stream_alerts.settled(document["transaction_id"])["status"] != "FAILED"
+
+
 @pytest.mark.needs("iam")
 def test_no_function_may_do_what_its_policy_does_not_name(stream_alerts: StreamAlerts) -> None:
     assert refusals.functions(stream_alerts)
@@ -326,6 +343,7 @@ def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(
 def test_destroy_leaves_nothing_behind(stream_alerts: StreamAlerts) -> None:
     """The last test of this file: the system is gone after it."""
     stream_alerts.close_inbox(stream_alerts.inbox_url)
+    read_logs(stream_alerts.server)
     with acting_in(stream_alerts.environment):
         stream_alerts.terraform.destroy()
         there = inventory.take(stream_alerts.server.endpoint, systems.STREAM_ALERTS.region)

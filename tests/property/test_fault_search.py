@@ -6,17 +6,15 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts import paths
-from tests.property.simulation import flagship, flows, search, wire
+from tests.property.simulation import flagship, flows, search
 from tests.property.simulation.mutations import MUTATIONS
 from tests.property.simulation.stream_mutations import STREAM_MUTATIONS
 from tests.property.simulation.virtual import virtual
@@ -134,20 +132,3 @@ def test_the_rules_are_those_of_the_bus() -> None:
     written = [re.sub(r"([\w-]+) = ", r'"\1": ', each) for each in re.findall(r"pattern = jsonencode\((.*?)\)", text)]
     deployed = [json.loads(re.sub(r'(\]|\}) "', r'\1, "', each)) for each in written]
     assert deployed == [flagship.HIGH_VALUE, flagship.FLAGGED, flagship.ARCHIVED]
-
-
-@given(
-    st.recursive(
-        st.one_of(
-            st.none(), st.booleans(), st.text(max_size=5), st.binary(max_size=5), st.integers(-(10**20), 10**20),
-            st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9),
-        ),
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
-    )
-)  # fmt: skip
-def test_values_are_converted_as_boto3_does(value: Any) -> None:
-    stored = TypeSerializer().serialize(value)
-
-    assert wire.serialize(value) == stored
-    assert wire.deserialize(stored) == TypeDeserializer().deserialize(stored)
-    assert not isinstance(wire.deserialize(wire.serialize(Decimal("1.50"))), float)

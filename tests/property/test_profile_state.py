@@ -16,9 +16,9 @@ from pipeline.domain.errors import AccountStateError
 from pipeline.domain.merchant import Merchant
 from pipeline.domain.merchant_risk import EMPTY as NO_RISK
 from pipeline.domain.merchant_risk import MATURE, MerchantRisk
-from pipeline.domain.profile import DAY, EMPTY, RECENT, SIZE, AccountProfile, seconds_of
+from pipeline.domain.profile import EMPTY, RECENT, SIZE, AccountProfile
 from pipeline.domain.queued import Acceptance
-from pipeline.domain.times import to_text
+from pipeline.domain.times import DAY, seconds_of, to_text
 from pipeline.domain.transaction import Location, Transaction
 from pipeline.scoring.features import LIMIT, MODEL_FEATURES, features_of
 from tests.factories import NOW, RECEIVED_AT

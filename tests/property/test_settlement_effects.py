@@ -140,7 +140,7 @@ def test_order_and_effects_survive_repeats_bugs_faults_and_a_crash(
         stored = tables.account(f"{example}-{account}")
         assert stored.get("commits", 0) == len(committed)
         # The profile has seen what was committed, each once.
-        profile = AccountProfile.unpack(bytes(stored["profile"].value)) if committed else AccountProfile()
+        profile = AccountProfile.unpack(stored["profile"]) if committed else AccountProfile()
         assert (profile.transactions, profile.total_thousandths) == (len(committed), 12_500 * len(committed))
         # Nothing is lost: committed, held behind a failed one, or in the dead-letter queue.
         dead = {each.message_id.removeprefix("m-").removesuffix("-0") for each in queue.dead}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Union
+from typing import TYPE_CHECKING, Union
 from zlib import crc32
 
 from pipeline.aws.dynamo import to_item
-from pipeline.aws.writes import Writes
 from pipeline.domain.insights import SLOTS, Counters, counters_by_day
-from pipeline.domain.settlement import Change
+
+if TYPE_CHECKING:
+    from pipeline.aws.writes import Writes
+    from pipeline.domain.settlement import Change
 
 _NUMBER = re.compile(r"\d+$")
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from pipeline.aws.dynamo import to_item
 from pipeline.domain.customer import customer_attributes, decided_attributes
-from pipeline.domain.queued import Acceptance
 from pipeline.domain.records import REFUSED_PREFIX
-from pipeline.domain.settlement import Change, Plan
 from pipeline.domain.times import to_unix
+
+if TYPE_CHECKING:
+    from pipeline.domain.queued import Acceptance
+    from pipeline.domain.settlement import Change, Plan
 
 SORT_KEY = "timestamp"
 """The attribute of the sort key, where the table has one."""

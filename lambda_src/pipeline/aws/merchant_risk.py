@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from pipeline.aws.dynamo import to_bytes, to_item
+from pipeline.aws.observability import count, logger
 from pipeline.aws.reads import batch_get
 from pipeline.aws.writes import condition_held, transact
 from pipeline.domain.errors import VersionConflictError
@@ -68,6 +69,19 @@ def read_risk(row: Optional[Mapping[str, Any]]) -> StoredRisk:
         return StoredRisk(int(version), MerchantRisk.unpack(to_bytes(row.get("risk"))))
     except TypeError as error:
         raise MerchantStateError(f"a merchant's risk {error}") from error
+
+
+def risk_of(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:
+    """Return what decisions look at of a merchant's risk; one that is unreadable counts as unknown.
+
+    Other than an account's state it must not stop the decision: a merchant is many accounts.
+    """
+    try:
+        return read_risk(row).risk._replace(keys=())  # the memory of what was counted is of no use here, and large
+    except MerchantStateError as error:
+        count("MerchantRiskUnreadable")
+        logger.error("the merchant's risk is unreadable", merchant_id=merchant_id, cause=str(error))
+        return EMPTY
 
 
 class MerchantRiskStore:

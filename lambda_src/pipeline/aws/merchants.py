@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
-from pipeline.aws.merchant_risk import read_risk
 from pipeline.aws.observability import count, logger
 from pipeline.aws.reads import batch_get_tables, wanted
 from pipeline.domain.errors import MerchantUnreadableError
 from pipeline.domain.merchant import Merchant
-from pipeline.domain.merchant_risk import EMPTY, MerchantRisk, MerchantStateError
+from pipeline.domain.merchant_risk import EMPTY, MerchantRisk
 from pipeline.domain.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 LONGEST_CACHE_SECONDS = 60
 """A merchant that was switched off takes nothing more after this time."""
+
+
+RiskOf = Callable[[str, Optional[Mapping[str, Any]]], MerchantRisk]
+"""Returns the risk of a merchant, given its id and its row of the risk table; None: it has none."""
 
 
 class Payment(Protocol):
@@ -63,6 +66,11 @@ class MerchantDirectory:
         self._client = client
         self._table = table
         self._risk_table = risk_table
+        self._risk_of: RiskOf = _nothing_known
+        if risk_table is not None:
+            from pipeline.aws.merchant_risk import risk_of  # for those who ask for risk alone: a start takes time
+
+            self._risk_of = risk_of
         self._cache_seconds = min(cache_seconds, LONGEST_CACHE_SECONDS)
         self._monotonic = monotonic
         self._sleep = sleep
@@ -119,7 +127,7 @@ class MerchantDirectory:
             wishes.append(wanted(self._risk_table, "merchant_id", merchant_ids, consistent=False))
         rows, *risks = batch_get_tables(self._client, wishes, self._sleep)
         known = risks[0] if risks else {}
-        return [_merchant(row, _risk(key, known.get(key))) for key, row in rows.items()]
+        return [_merchant(row, self._risk_of(key, known.get(key))) for key, row in rows.items()]
 
 
 class UnlistedMerchants:
@@ -134,17 +142,8 @@ class UnlistedMerchants:
         return self.find
 
 
-def _risk(merchant_id: str, row: Optional[Mapping[str, Any]]) -> MerchantRisk:
-    """Return the merchant's risk; one that is unreadable counts as unknown.
-
-    Other than an account's state it must not stop the decision: a merchant is many accounts.
-    """
-    try:
-        return read_risk(row).risk._replace(keys=())  # the memory of what was counted is of no use here, and large
-    except MerchantStateError as error:
-        count("MerchantRiskUnreadable")
-        logger.error("the merchant's risk is unreadable", merchant_id=merchant_id, cause=str(error))
-        return EMPTY
+def _nothing_known(_merchant_id: str, _row: Optional[Mapping[str, Any]]) -> MerchantRisk:
+    return EMPTY
 
 
 def _merchant(row: Mapping[str, Any], risk: MerchantRisk) -> Merchant:

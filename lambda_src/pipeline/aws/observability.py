@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Optional
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from pipeline.aws.powertools import Logger, Metrics, MetricUnit, single_metric
 
 # Nothing to count is no fault: a batch may hold repetitions only.
 warnings.filterwarnings("ignore", "No application metrics to publish")

@@ -15,7 +15,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,7 +23,9 @@ from pipeline.aws.observability import count, logger
 from pipeline.domain.errors import PipelineError
 from pipeline.scoring.document import PolicyDocument, PolicyDocumentError, UnpackagedModelError, parse
 from pipeline.scoring.engine import DecisionEngine, unpackaged
-from pipeline.scoring.model import Model
+
+if TYPE_CHECKING:
+    from pipeline.scoring.model import Model
 
 READ_TIMEOUT_SECONDS = 1.0
 """Accounts wait while the document is read, and there is always something else to decide by."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.backoff import Jitter, full_jitter
-from pipeline.domain.queued import Acceptance
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+    from pipeline.domain.queued import Acceptance
 
 RETRY_GROWTH = 8.0
 RETRY_CAP_SECONDS = 300.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from pipeline.aws.backoff import full_jitter
 from pipeline.aws.dynamo import from_item
@@ -22,8 +21,7 @@ Rows = dict[str, dict[str, Any]]
 """Rows by one of their attributes, which is the key where that is one text."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What to read of one table.
 
     Parameters

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from pipeline.aws.observability import count, logger, milliseconds
-from pipeline.domain.decision import Decision
-from pipeline.domain.settlement import Change
 from pipeline.domain.status import FLAGGED, Status
 from pipeline.domain.times import from_text
+
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Decision
+    from pipeline.domain.settlement import Change
 
 
 def report_settled(changes: Iterable[Change], now: datetime) -> None:

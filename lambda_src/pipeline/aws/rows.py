@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.dynamo import to_item
-from pipeline.aws.layout import Layout
 from pipeline.aws.writes import Writes, condition_held
-from pipeline.domain.settlement import Queued
 from pipeline.domain.status import Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from pipeline.aws.layout import Layout
+    from pipeline.domain.settlement import Queued
 
 UNKNOWN = "attribute_not_exists(transaction_id)"
 """The condition under which a row or a claim is new: all of them hold this attribute."""

@@ -10,25 +10,27 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Callable, Optional, Union
+from typing import TYPE_CHECKING, Callable, Optional, Union
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.backoff import full_jitter
 from pipeline.aws.batch import AccountBatch, BadMessage, reused
 from pipeline.aws.clock import utc_now
-from pipeline.aws.ledger import Ledger
-from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
 from pipeline.aws.observability import count, logger
-from pipeline.aws.policies import PolicyStore
-from pipeline.aws.queue import Message
 from pipeline.aws.reporting import report_settled
-from pipeline.domain.account import Account
 from pipeline.domain.errors import AccountStateError, PipelineError, VersionConflictError
 from pipeline.domain.records import rejected_message_row
 from pipeline.domain.settlement import Change, Plan, Queued, plan_settlement
 from pipeline.domain.status import Status
 from pipeline.domain.times import to_text
+
+if TYPE_CHECKING:
+    from pipeline.aws.ledger import Ledger
+    from pipeline.aws.merchants import MerchantDirectory, UnlistedMerchants
+    from pipeline.aws.policies import PolicyStore
+    from pipeline.aws.queue import Message
+    from pipeline.domain.account import Account
 
 CONFLICT_ATTEMPTS = 4
 

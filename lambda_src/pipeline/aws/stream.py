@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from pipeline.aws.dynamo import from_item
+from pipeline.aws.dynamo import from_json_item
 from pipeline.domain.errors import BatchStuckError
 
 
@@ -40,7 +40,7 @@ class StreamRecord:
     @property
     def keys(self) -> dict[str, Any]:
         """The row's key."""
-        return from_item(self.raw["dynamodb"]["Keys"])
+        return from_json_item(self.raw["dynamodb"]["Keys"])
 
     @property
     def new(self) -> Optional[dict[str, Any]]:
@@ -54,7 +54,7 @@ class StreamRecord:
 
     def _image(self, name: str) -> Optional[dict[str, Any]]:
         image = self.raw["dynamodb"].get(name)
-        return from_item(image) if image else None
+        return from_json_item(image) if image else None
 
 
 def read_records(event: Mapping[str, Any]) -> list[StreamRecord]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from pipeline.domain.decision import Decision
-from pipeline.domain.profile import NOWHERE, AccountProfile
-from pipeline.domain.settlement import Change, Plan
 from pipeline.domain.status import Status
+
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Decision
+    from pipeline.domain.profile import AccountProfile
+    from pipeline.domain.settlement import Change, Plan
 
 LOW, MEDIUM, HIGH = "LOW", "MEDIUM", "HIGH"
 """Levels of a customer's risk; see `risk_level`."""
@@ -71,7 +73,7 @@ def risk_level(decision: Decision) -> str:
 
 
 def _place(profile: AccountProfile) -> Optional[Mapping[str, Decimal]]:
-    if profile.latitude == NOWHERE:
+    if not profile.has_place:
         return None
     return {"latitude": _decimal(profile.latitude, 6), "longitude": _decimal(profile.longitude, 6)}
 

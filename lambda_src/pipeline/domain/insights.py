@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
-from pipeline.domain.decision import Decision
-from pipeline.domain.settlement import Change
 from pipeline.domain.status import FLAGGED, Status
-from pipeline.domain.transaction import Transaction
+
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Decision
+    from pipeline.domain.settlement import Change
+    from pipeline.domain.transaction import Transaction
 
 SLOTS = 8
 """Rows over which the counters of a day are spread, so that no shard of a stream waits for all the others."""

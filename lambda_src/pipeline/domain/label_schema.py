@@ -12,46 +12,46 @@ REGEX_PATTERNS = {
 
 NoneType = type(None)
 
-def validate(data, custom_formats={}, name_prefix=None):
+def validate(data, custom_formats={}, name_prefix="data"):
     if not isinstance(data, (dict)):
-        raise SchemaViolation("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'label', 'source', 'confirmed_at'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'label': {'type': 'string', 'enum': ['fraud', 'genuine', 'unknown']}, 'source': {'type': 'string', 'enum': ['analyst', 'chargeback', 'customer', 'other']}, 'confirmed_at': {'type': 'string', 'format': 'date-time', 'maxLength': 40}}}, rule='type')
+        raise SchemaViolation(name_prefix + " must be object", value=data, name=name_prefix, rule='type')
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['transaction_id', 'label', 'source', 'confirmed_at']) - data.keys()
         if data__missing_keys:
-            raise SchemaViolation("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'label', 'source', 'confirmed_at'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'label': {'type': 'string', 'enum': ['fraud', 'genuine', 'unknown']}, 'source': {'type': 'string', 'enum': ['analyst', 'chargeback', 'customer', 'other']}, 'confirmed_at': {'type': 'string', 'format': 'date-time', 'maxLength': 40}}}, rule='required')
+            raise SchemaViolation(name_prefix + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name=name_prefix, definition={'required': ['transaction_id', 'label', 'source', 'confirmed_at']}, rule='required')
         data_keys = set(data.keys())
         if "transaction_id" in data_keys:
             data_keys.remove("transaction_id")
             data__transactionid = data["transaction_id"]
             if not isinstance(data__transactionid, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".transaction_id must be string", value=data__transactionid, name="" + (name_prefix or "data") + ".transaction_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='type')
+                raise SchemaViolation(name_prefix + ".transaction_id must be string", value=data__transactionid, name=name_prefix + ".transaction_id", rule='type')
             if isinstance(data__transactionid, str):
                 if not REGEX_PATTERNS['^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'].search(data__transactionid):
-                    raise SchemaViolation("" + (name_prefix or "data") + ".transaction_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__transactionid, name="" + (name_prefix or "data") + ".transaction_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='pattern')
+                    raise SchemaViolation(name_prefix + ".transaction_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__transactionid, name=name_prefix + ".transaction_id", rule='pattern')
         if "label" in data_keys:
             data_keys.remove("label")
             data__label = data["label"]
             if not isinstance(data__label, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".label must be string", value=data__label, name="" + (name_prefix or "data") + ".label", definition={'type': 'string', 'enum': ['fraud', 'genuine', 'unknown']}, rule='type')
+                raise SchemaViolation(name_prefix + ".label must be string", value=data__label, name=name_prefix + ".label", rule='type')
             if data__label not in ['fraud', 'genuine', 'unknown']:
-                raise SchemaViolation("" + (name_prefix or "data") + ".label must be one of ['fraud', 'genuine', 'unknown']", value=data__label, name="" + (name_prefix or "data") + ".label", definition={'type': 'string', 'enum': ['fraud', 'genuine', 'unknown']}, rule='enum')
+                raise SchemaViolation(name_prefix + ".label must be one of ['fraud', 'genuine', 'unknown']", value=data__label, name=name_prefix + ".label", rule='enum')
         if "source" in data_keys:
             data_keys.remove("source")
             data__source = data["source"]
             if not isinstance(data__source, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".source must be string", value=data__source, name="" + (name_prefix or "data") + ".source", definition={'type': 'string', 'enum': ['analyst', 'chargeback', 'customer', 'other']}, rule='type')
+                raise SchemaViolation(name_prefix + ".source must be string", value=data__source, name=name_prefix + ".source", rule='type')
             if data__source not in ['analyst', 'chargeback', 'customer', 'other']:
-                raise SchemaViolation("" + (name_prefix or "data") + ".source must be one of ['analyst', 'chargeback', 'customer', 'other']", value=data__source, name="" + (name_prefix or "data") + ".source", definition={'type': 'string', 'enum': ['analyst', 'chargeback', 'customer', 'other']}, rule='enum')
+                raise SchemaViolation(name_prefix + ".source must be one of ['analyst', 'chargeback', 'customer', 'other']", value=data__source, name=name_prefix + ".source", rule='enum')
         if "confirmed_at" in data_keys:
             data_keys.remove("confirmed_at")
             data__confirmedat = data["confirmed_at"]
             if not isinstance(data__confirmedat, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".confirmed_at must be string", value=data__confirmedat, name="" + (name_prefix or "data") + ".confirmed_at", definition={'type': 'string', 'format': 'date-time', 'maxLength': 40}, rule='type')
+                raise SchemaViolation(name_prefix + ".confirmed_at must be string", value=data__confirmedat, name=name_prefix + ".confirmed_at", rule='type')
             if isinstance(data__confirmedat, str):
                 data__confirmedat_len = len(data__confirmedat)
                 if data__confirmedat_len > 40:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".confirmed_at must be shorter than or equal to 40 characters", value=data__confirmedat, name="" + (name_prefix or "data") + ".confirmed_at", definition={'type': 'string', 'format': 'date-time', 'maxLength': 40}, rule='maxLength')
+                    raise SchemaViolation(name_prefix + ".confirmed_at must be shorter than or equal to 40 characters", value=data__confirmedat, name=name_prefix + ".confirmed_at", rule='maxLength')
         if data_keys:
-            raise SchemaViolation("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'label', 'source', 'confirmed_at'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'label': {'type': 'string', 'enum': ['fraud', 'genuine', 'unknown']}, 'source': {'type': 'string', 'enum': ['analyst', 'chargeback', 'customer', 'other']}, 'confirmed_at': {'type': 'string', 'format': 'date-time', 'maxLength': 40}}}, rule='additionalProperties')
+            raise SchemaViolation(name_prefix + " must not contain "+str(data_keys)+" properties", value=data, name=name_prefix, definition={'properties': ['transaction_id', 'label', 'source', 'confirmed_at']}, rule='additionalProperties')
     return data

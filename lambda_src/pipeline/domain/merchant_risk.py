@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from pipeline.domain.decision import Feature
 from pipeline.domain.errors import PipelineError
-from pipeline.domain.profile import DAY, seconds_of
+from pipeline.domain.times import DAY, seconds_of
+
+if TYPE_CHECKING:
+    from pipeline.domain.decision import Feature
 
 VERSION = 1
 BUCKET = DAY // 4

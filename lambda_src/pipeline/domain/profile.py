@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from datetime import date
-from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from pipeline.domain.errors import AccountStateError
-from pipeline.domain.queued import Acceptance
-from pipeline.domain.transaction import Transaction
+from pipeline.domain.times import DAY, seconds_of
 
-DAY = 86_400
+if TYPE_CHECKING:
+    from pipeline.domain.queued import Acceptance
+    from pipeline.domain.transaction import Transaction
+
 VERSION = 1
 RECENT = 24
 """Transactions remembered one by one, for what happened within an hour and a day."""
@@ -63,8 +63,7 @@ _TIMES_AT, _CENTS_AT, _HIGHS_AT, _MERCHANTS_AT, _KEYS_AT, _USES_AT, _MEANS_AT, _
     _LENGTHS, initial=_RINGS_AT
 )
 SIZE = _STATE.size + _CHECK.size
-_EPOCH = date(1970, 1, 1).toordinal()
-_LATEST = 0xFFFFFFFF
+_MOST = 0xFFFFFFFF
 _PADDING = (0,) * max(_LENGTHS)
 
 
@@ -122,6 +121,11 @@ class AccountProfile(NamedTuple):
     merchants: tuple[int, ...] = ()
     categories: tuple[CategoryHabit, ...] = ()
     hours: tuple[int, ...] = (0,) * 24
+
+    @property
+    def has_place(self) -> bool:
+        """Tell whether any transaction had a place."""
+        return self.latitude != NOWHERE
 
     def pack(self) -> bytes:
         """Return the state as bytes of fixed length, with a checksum at the end."""
@@ -203,7 +207,7 @@ class AccountProfile(NamedTuple):
         mean, variance, weight = self._usual_after(amount)
         lately_count, lately_amount, lately_at = self._lately_after(amount, at)
         return AccountProfile(
-            min(self.transactions + 1, _LATEST),
+            min(self.transactions + 1, _MOST),
             self.total_thousandths + thousandths,
             min(self.first_at, at) if self.transactions else at,
             max(self.newest_at, at),
@@ -243,7 +247,7 @@ class AccountProfile(NamedTuple):
 
     def _place_after(self, transaction: Transaction, at: int) -> tuple[int, int, int]:
         place = transaction.location
-        if place is None or (self.latitude != NOWHERE and at < self.place_at):
+        if place is None or (self.has_place and at < self.place_at):
             return self.latitude, self.longitude, self.place_at
         return round(place.latitude * 1_000_000), round(place.longitude * 1_000_000), at
 
@@ -277,18 +281,6 @@ EMPTY = AccountProfile()
 def _capped(amount: float, mean: float, seen: int) -> float:
     """Return how much of an amount moves a mean that rests on `seen` others."""
     return amount if seen < LEARNING else min(amount, CAP * mean)
-
-
-@lru_cache(maxsize=512)
-def _day_of(text: str) -> int:
-    return date(int(text[:4]), int(text[5:7]), int(text[8:])).toordinal() - _EPOCH
-
-
-def seconds_of(event_time: str) -> int:
-    """Return the whole seconds since 1970 of an instant as `times.to_text` writes it; before 1970 it is 0."""
-    day = _day_of(event_time[:10])
-    seconds = day * DAY + int(event_time[11:13]) * 3600 + int(event_time[14:16]) * 60 + int(event_time[17:19])
-    return min(max(seconds, 0), _LATEST)
 
 
 def thousandths_of(transaction: Transaction) -> int:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, Optional, Protocol
+from typing import TYPE_CHECKING, Callable, Optional, Protocol
 
-from pipeline.domain.account import Account
-from pipeline.domain.decision import Decision
 from pipeline.domain.errors import FailureUnrecordedError
 from pipeline.domain.merchant import UNKNOWN_MERCHANT, Merchant
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
-from pipeline.domain.refusal import Refusal
 from pipeline.domain.status import Status
 from pipeline.domain.transaction import Transaction
+
+if TYPE_CHECKING:
+    from pipeline.domain.account import Account
+    from pipeline.domain.decision import Decision
+    from pipeline.domain.refusal import Refusal
 
 FindMerchant = Callable[[Transaction], Optional[Merchant]]
 """Returns the merchant that a transaction pays, None if there is no such merchant."""

@@ -15,8 +15,17 @@ LARGEST_POWER = 40
 """Power of ten beyond which, up or down, a number in a request is none."""
 
 
-class NotANumber(str):
-    """A number that is none: NaN, infinite or absurdly long; a marker, so that the check of types names its field."""
+class NotANumber:
+    """A number that is none: NaN, infinite or absurdly long; of no type that a schema knows, so its field is named.
+
+    Parameters
+    ----------
+    text
+        As it was written.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def _number(text: str) -> Union[Decimal, NotANumber]:

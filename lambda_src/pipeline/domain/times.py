@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 
 from pipeline.domain.money import decimal_places
 
@@ -13,10 +14,14 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 
+DAY = 86_400
+"""Seconds of a day."""
+
 LATEST_UNIX_SECONDS = 253_402_300_799
 """The last second of the year 9999: beyond it a time has no text of fixed width."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LATEST_PACKED = 0xFFFFFFFF
 
 
 def to_text(instant: datetime) -> str:
@@ -69,3 +74,15 @@ def to_unix(text: str) -> Decimal:
     seconds = Decimal(microseconds).scaleb(-6)
     whole = seconds.to_integral_value()
     return whole if seconds == whole else seconds.normalize()
+
+
+@lru_cache(maxsize=512)
+def _day_of(text: str) -> int:
+    return date(int(text[:4]), int(text[5:7]), int(text[8:])).toordinal() - _EPOCH.toordinal()
+
+
+def seconds_of(event_time: str) -> int:
+    """Return the whole seconds since 1970 of an instant as `to_text` writes it, as four bytes hold them: from 0 on."""
+    day = _day_of(event_time[:10])
+    seconds = day * DAY + int(event_time[11:13]) * 3600 + int(event_time[14:16]) * 60 + int(event_time[17:19])
+    return min(max(seconds, 0), _LATEST_PACKED)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from pipeline.domain.errors import InvalidTransactionError
 from pipeline.domain.money import MINOR_UNIT_DIGITS, decimal_places
@@ -19,8 +19,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an event may lie ahead of our clock before it counts as dated in the future."""
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(NamedTuple):
     """Where the transaction happened, in degrees (WGS 84)."""
 
     latitude: Decimal
@@ -107,8 +106,7 @@ def canonical_decimal(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-@dataclass(frozen=True)
-class FieldNames:
+class FieldNames(NamedTuple):
     """What documents call the parts of a transaction that not all of them call alike.
 
     Parameters
@@ -129,8 +127,7 @@ OUR_NAMES = FieldNames()
 """The names of `Transaction` itself, by which queues and most requests go."""
 
 
-@dataclass(frozen=True)
-class RequestForm:
+class RequestForm(NamedTuple):
     """The requests of a system: the schema that they keep to, and the names that they use."""
 
     validate: Validate

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from pipeline.domain.decision import MOST_REASONS, PolicyResult, Reason
 from pipeline.domain.errors import PipelineError
@@ -61,8 +61,7 @@ class UnpackagedModelError(PolicyDocumentError):
     """All that is wrong with the policy document is that it names a model which is not packaged."""
 
 
-@dataclass(frozen=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """Scores from which (at and above) a transaction is to be reviewed, or is suspected.
 
     Parameters
@@ -85,8 +84,7 @@ class Thresholds:
         return Status.APPROVED
 
 
-@dataclass(frozen=True)
-class PolicySpec:
+class PolicySpec(NamedTuple):
     """One policy of the document.
 
     Parameters
@@ -122,8 +120,7 @@ class PolicySpec:
         )
 
 
-@dataclass(frozen=True)
-class Challenger:
+class Challenger(NamedTuple):
     """A policy that decides for a share of the accounts.
 
     Parameters
@@ -141,8 +138,7 @@ class Challenger:
     salt: str
 
 
-@dataclass(frozen=True)
-class ListEntry:
+class ListEntry(NamedTuple):
     """An account or a merchant whose outcome is given.
 
     Parameters

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from pipeline.domain.account import Account
 from pipeline.domain.decision import (
     ALLOW_LIST,
     CHALLENGER,
@@ -26,8 +26,6 @@ from pipeline.domain.decision import (
     PolicyResult,
     Reason,
 )
-from pipeline.domain.merchant import Merchant
-from pipeline.domain.queued import Acceptance
 from pipeline.domain.status import Status
 from pipeline.scoring import combination, points, weights
 from pipeline.scoring.document import (
@@ -43,7 +41,12 @@ from pipeline.scoring.document import (
     full_score,
 )
 from pipeline.scoring.features import features_of
-from pipeline.scoring.model import Model
+
+if TYPE_CHECKING:
+    from pipeline.domain.account import Account
+    from pipeline.domain.merchant import Merchant
+    from pipeline.domain.queued import Acceptance
+    from pipeline.scoring.model import Model
 
 BUCKETS = 10_000
 """Accounts are spread over so many buckets: one is a hundredth of a percent of them."""

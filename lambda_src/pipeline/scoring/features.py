@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import asin, cos, radians, sin, sqrt
+from typing import TYPE_CHECKING
 
-from pipeline.domain.account import Account
-from pipeline.domain.decision import Feature
-from pipeline.domain.merchant import Merchant
-from pipeline.domain.merchant_risk import MerchantRisk
-from pipeline.domain.profile import DAY, FEWEST, NOWHERE, AccountProfile, key_of, seconds_of, thousandths_of
-from pipeline.domain.queued import Acceptance
+from pipeline.domain.profile import FEWEST, AccountProfile, key_of, thousandths_of
+from pipeline.domain.times import DAY, seconds_of
 from pipeline.domain.transaction import Transaction, canonical_decimal
+
+if TYPE_CHECKING:
+    from pipeline.domain.account import Account
+    from pipeline.domain.decision import Feature
+    from pipeline.domain.merchant import Merchant
+    from pipeline.domain.merchant_risk import MerchantRisk
+    from pipeline.domain.queued import Acceptance
 
 LIMIT = 16_777_215
 UNKNOWN = -1
@@ -185,7 +189,7 @@ def _velocity(profile: AccountProfile, at: int) -> Mapping[str, Feature]:
 def _journey(profile: AccountProfile, transaction: Transaction, at: int) -> Mapping[str, Feature]:
     """Return how far the last place is, and how fast one would have had to be."""
     place = transaction.location
-    if place is None or profile.latitude == NOWHERE:
+    if place is None or not profile.has_place:
         return {"distance_thousandths_mile": UNKNOWN, "speed_thousandths_mph": UNKNOWN}
     miles = miles_between(
         profile.latitude / 1_000_000, profile.longitude / 1_000_000, float(place.latitude), float(place.longitude)

@@ -14,9 +14,8 @@ the margin exactly; Shapley values would, too, but cost many times as much.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import exp
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.domain.decision import MOST_REASONS, Feature, PolicyResult, Reason
 from pipeline.scoring.document import LARGEST_PROBABILITY, PolicySpec, Thresholds
@@ -34,8 +33,7 @@ Node = Any
 """A leaf's log-odds, or a tuple (feature, threshold, left, right, change to the left, change to the right)."""
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """How a series was distributed over the training data; the drift watch compares with it.
 
     Parameters
@@ -50,8 +48,7 @@ class Reference:
     shares: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(NamedTuple):
     """What a model says of itself; see docs/decision-engine.md for the artifact.
 
     Parameters

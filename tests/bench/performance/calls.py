@@ -16,8 +16,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -26,6 +27,9 @@ from scripts import paths  # first: it makes the functions' library importable
 
 from tests.bench.performance.sections import Section  # isort: skip
 from tests.bench.performance.stub_aws import MILLISECONDS_A_CALL, Stub  # isort: skip
+
+if TYPE_CHECKING:
+    from pipeline.aws.queue import Message
 
 BATCH = 10
 CONFLICT_EVERY = 200
@@ -51,6 +55,7 @@ ENVIRONMENT = {
     "POLICY_PARAMETER": "policy",
     "POLICY_REFRESH_SECONDS": "60",
     "EVENT_BUS_NAME": "bus",
+    "AUDIT_BUCKET": "audit",
     "ACCOUNT_INDEX_NAME": "account-index",
 }
 
@@ -100,24 +105,27 @@ class Measured:
         return 1000 * self.cpu_seconds / self.transactions
 
 
-def messages(count: int, accounts: int) -> Iterator[dict[str, Any]]:
-    """Yield batches of the queue: ten messages each, the accounts in turn."""
+def messages(count: int, accounts: int, batch: int = BATCH) -> Iterator[dict[str, Any]]:
+    """Yield batches of the queue: so many messages each, the accounts in turn."""
     from tests.factories import message
 
-    for first in range(0, count, BATCH):
+    for first in range(0, count, batch):
         records = []
-        for number in range(first, min(first + BATCH, count)):
+        for number in range(first, min(first + batch, count)):
             made = message(
                 f"t{number}", f"account-{number % accounts}", amount=f"{10 + number % 90}.50",
                 occurred_at=f"2026-11-20T08:{number // 60 % 60:02}:{number % 60:02}.000000Z",
             )  # fmt: skip
-            attributes = {
-                "ApproximateReceiveCount": "1", "MessageGroupId": made.group, "SequenceNumber": str(number),
-            }  # fmt: skip
-            records.append(
-                {"messageId": made.message_id, "receiptHandle": "r", "body": made.body, "attributes": attributes}
-            )
+            records.append(record(made, number))
         yield {"Records": records}
+
+
+def record(message: Message, number: int) -> dict[str, Any]:
+    """Return a message as Lambda gets it from the queue, with its number in the queue's sequence."""
+    attributes = {
+        "ApproximateReceiveCount": "1", "MessageGroupId": message.group, "SequenceNumber": str(number),
+    }  # fmt: skip
+    return {"messageId": message.message_id, "receiptHandle": "r", "body": message.body, "attributes": attributes}
 
 
 def requests(count: int, _accounts: int) -> Iterator[dict[str, Any]]:
@@ -165,6 +173,7 @@ SCENARIOS = {
     "process, distinct accounts, conflicts and throttles": Scenario("process.handler", messages, trouble=True),
     "process, one account": Scenario("process.handler", messages, accounts=1),
     "process, one account, conflicts and throttles": Scenario("process.handler", messages, accounts=1, trouble=True),
+    "process, batches of one": Scenario("process.handler", partial(messages, batch=1)),
     "ingest": Scenario("ingest.handler", requests),
     "relay": Scenario("relay.handler", changes),
     "the usual handler, distinct accounts": Scenario("tests.bench.performance.usual", messages),
@@ -172,20 +181,37 @@ SCENARIOS = {
 }
 
 
-def run(name: str, transactions: int, milliseconds: float = MILLISECONDS_A_CALL) -> Measured:
-    """Run a scenario in this process, once to warm up and once to measure."""
+def policy() -> dict[str, str]:
+    """Return the shipped policy document as the parameter that the functions read."""
+    return {"policy": (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")}
+
+
+def shop(merchant_id: str) -> dict[str, Any]:
+    """Return a merchant's item."""
+    return {"merchant_id": {"S": merchant_id}, "name": {"S": "Corner Shop"}, "active": {"BOOL": True}}
+
+
+def handler_on(stub: Stub, module: str, **settings: str) -> Callable[[dict[str, Any], Context], Any]:
+    """Import a handler, with further settings, so that the stub stands for AWS; once in a process."""
     import boto3
 
+    from pipeline.aws.clients import session
+
+    os.environ.update({**ENVIRONMENT, **settings})
+    shared: Any = session()  # its stub knows no handler that answers
+    shared.register("before-send", stub)
+    boto3.setup_default_session(botocore_session=session())
+    handler: Callable[[dict[str, Any], Context], Any] = importlib.import_module(module).handler
+    return handler
+
+
+def run(name: str, transactions: int, milliseconds: float = MILLISECONDS_A_CALL) -> Measured:
+    """Run a scenario in this process, once to warm up and once to measure."""
     scenario = SCENARIOS[name]
-    os.environ.update(ENVIRONMENT)
     trouble = {"conflict_every": CONFLICT_EVERY, "throttle_every": THROTTLE_EVERY} if scenario.trouble else {}
-    policy = (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")
-    stub = Stub(frozenset({"accounts"}), {"policy": policy}, milliseconds, **trouble)
-    stub.put("merchants", {"merchant_id": {"S": "shop"}, "name": {"S": "Corner Shop"}, "active": {"BOOL": True}})
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("before-send", stub)
-    handler = importlib.import_module(scenario.module).handler
+    stub = Stub(frozenset({"accounts"}), policy(), milliseconds, **trouble)
+    stub.put("merchants", shop("shop"))
+    handler = handler_on(stub, scenario.module)
     events = list(scenario.events(transactions + 10 * BATCH, scenario.accounts))
     warm, measured = _split(events, 10 * BATCH)
     with contextlib.redirect_stdout(io.StringIO()):

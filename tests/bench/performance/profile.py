@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import cProfile
-import importlib
 import io
-import os
 import pstats
 import sys
 from collections import Counter
@@ -15,8 +13,6 @@ from typing import Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
-from scripts import paths  # first: it makes the functions' library importable
 
 from tests.bench.performance import calls  # isort: skip
 from tests.bench.performance.sections import Section  # isort: skip
@@ -46,18 +42,11 @@ def section() -> Section:
 
 def _profiled() -> Counter[str]:
     """Return the seconds of each kind of work: a built-in's time goes to the code that called it."""
-    import boto3
-
-    os.environ.update(calls.ENVIRONMENT)
-    policy = (paths.ROOT / "policy_documents" / "flagship.json").read_text(encoding="utf-8")
-    stub = Stub(frozenset({"accounts"}), {"policy": policy}, milliseconds=0.0)
-    stub.put("merchants", {"merchant_id": {"S": "shop"}, "name": {"S": "Corner Shop"}, "active": {"BOOL": True}})
-    boto3.setup_default_session()
-    session: Any = boto3.DEFAULT_SESSION
-    session.events.register("before-send", stub)
+    stub = Stub(frozenset({"accounts"}), calls.policy(), milliseconds=0.0)
+    stub.put("merchants", calls.shop("shop"))
     profile = cProfile.Profile()
     with contextlib.redirect_stdout(io.StringIO()):
-        handler = importlib.import_module("process.handler").handler
+        handler = calls.handler_on(stub, "process.handler")
         events = list(calls.messages((BATCHES + 10) * calls.BATCH, 1_000_000))
         for event in events[:10]:
             handler(event, calls.Context())

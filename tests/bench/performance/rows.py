@@ -1,7 +1,8 @@
-"""Rows of the flagship's transactions table in wire format, as its stream carries them."""
+"""Rows of the flagship's transactions table in wire format, as JSON carries it: binary attributes are text."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -32,4 +33,9 @@ def _accepted() -> dict[str, Any]:
 def _decided() -> dict[str, Any]:
     change = plan_settlement(account(), [queued()], finder(merchant()), engine()).changes[0]
     attributes = {name: value for name, value in change_attributes(change, RECEIVED_AT).items() if value is not None}
-    return {**_accepted(), **to_item({**attributes, "status": change.status.value, "revision": 2})}
+    written = to_item({**attributes, "status": change.status.value, "revision": 2})
+    return {**_accepted(), **{name: _carried(value) for name, value in written.items()}}
+
+
+def _carried(attribute: dict[str, Any]) -> dict[str, Any]:
+    return {"B": b64encode(attribute["B"]).decode()} if "B" in attribute else attribute

@@ -22,6 +22,7 @@ MILLISECONDS_A_CALL = 5.0
 
 _SET = re.compile(r"\bSET (.*?)(?= REMOVE | ADD |$)")
 _PART = re.compile(r"(#?\w+) = (.*?)(?=, #?\w+ = |$)")
+_APPENDED = re.compile(r"list_append\(.*, (:\w+)\)")
 
 Item = dict[str, Any]
 
@@ -99,15 +100,19 @@ class Stub:
         """Keep an item in wire format."""
         self.tables[table][_key_of(item)] = item
 
+    def found(self, table: str, key: Item) -> Optional[Item]:
+        """Return the item that a table keeps under a key, or None."""
+        return self.tables[table].get(_key_of(key))
+
     def _dynamodb_BatchGetItem(self, body: Item) -> Item:  # noqa: N802 - the service's name for it
         found = {
-            table: [self.tables[table][key] for key in map(_key_of, wanted["Keys"]) if key in self.tables[table]]
+            table: [item for key in wanted["Keys"] if (item := self.found(table, key)) is not None]
             for table, wanted in body["RequestItems"].items()
         }
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def _dynamodb_GetItem(self, body: Item) -> Item:  # noqa: N802
-        found = self.tables[body["TableName"]].get(_key_of(body["Key"]))
+        found = self.found(body["TableName"], body["Key"])
         return {"Item": found} if found else {}
 
     def _dynamodb_Query(self, body: Item) -> Item:  # noqa: N802
@@ -133,13 +138,15 @@ class Stub:
         return {}
 
     def _write(self, kind: str, write: Item) -> None:
-        if write["TableName"] not in self._keep:
-            return
+        if write["TableName"] in self._keep and kind in ("Put", "Update"):
+            self.put(write["TableName"], self.written(kind, write))
+
+    def written(self, kind: str, write: Item) -> Item:
+        """Return the item that a Put or an Update leaves behind."""
         if kind == "Put":
-            self.put(write["TableName"], write["Item"])
-        elif kind == "Update":
-            old = self.tables[write["TableName"]].get(_key_of(write["Key"])) or write["Key"]
-            self.put(write["TableName"], _updated(old, write))
+            return dict(write["Item"])
+        old = self.tables[write["TableName"]].get(_key_of(write["Key"])) or write["Key"]
+        return _updated(old, write)
 
     def _ssm_GetParameter(self, body: Item) -> Item:  # noqa: N802
         return {"Parameter": {"Name": body["Name"], "Version": 1, "Value": self._parameters[body["Name"]]}}
@@ -204,9 +211,11 @@ def _updated(old: Item, write: Item) -> Item:
     new = dict(old)
     clause = _SET.search(write["UpdateExpression"])
     for name, value in _PART.findall(clause.group(1)) if clause else ():
+        attribute, appended = names.get(name, name), _APPENDED.fullmatch(value)
         if value in values:
-            new[names.get(name, name)] = values[value]
+            new[attribute] = values[value]
         elif value.endswith("+ :one"):
-            stored = new.get(names.get(name, name), {"N": "0"})
-            new[names.get(name, name)] = {"N": str(int(stored["N"]) + 1)}
+            new[attribute] = {"N": str(int(new.get(attribute, {"N": "0"})["N"]) + 1)}
+        elif appended:
+            new[attribute] = {"L": [*new.get(attribute, {"L": []})["L"], *values[appended.group(1)]["L"]]}
     return new

@@ -20,6 +20,7 @@ dynamodb = sdk.resource("dynamodb")
 transactions = dynamodb.Table(os.environ["TRANSACTIONS_TABLE"])
 accounts = dynamodb.Table(os.environ["ACCOUNTS_TABLE"])
 s3 = sdk.client("s3")
+audit_bucket = os.environ["AUDIT_BUCKET"]
 cloudwatch = sdk.client("cloudwatch")
 
 
@@ -47,7 +48,7 @@ def handle(transaction: dict[str, Any]) -> None:
     now = datetime.now(timezone.utc).isoformat()
     item = {**transaction, "amount": amount, "status": status, "score": score, "reasons": reasons, "decided_at": now}
     transactions.put_item(Item=item)
-    s3.put_object(Bucket="audit", Key=f"{transaction['transaction_id']}.json", Body=json.dumps(item, default=str))
+    s3.put_object(Bucket=audit_bucket, Key=f"{transaction['transaction_id']}.json", Body=json.dumps(item, default=str))
     count, total = profile.get("count", 0) + 1, profile.get("total", Decimal(0)) + amount
     accounts.put_item(
         Item={"account_id": transaction["account_id"], "count": count, "total": total, "average": total / count}

@@ -1,4 +1,4 @@
-"""What the functions take for boto3: clients that retry like the SDK, and whose every attempt can go wrong."""
+"""What the functions take for the SDK: clients that retry like the SDK, and whose every attempt can go wrong."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Network:
         self._tokens = 0
 
     def client(self, function: str, service: str, **options: Any) -> Client:
-        """Return a client as `boto3.client` does."""
+        """Return a client as the SDK's session does."""
         return Client(self, function, service, options["config"])
 
     def token(self) -> str:

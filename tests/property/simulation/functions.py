@@ -61,7 +61,7 @@ class Lambda:
     kernel
         Time and turns.
     connect
-        Makes the client of a function for a service; the arguments of `boto3.client` follow.
+        Makes the client of a function for a service; the arguments of the session's `create_client` follow.
     functions
         Those that are deployed.
     recycled
@@ -110,22 +110,22 @@ def _cold_start(function: Function, connect: Callable[..., Any]) -> Handler:
     module, state = load(function.name)
     namespace = dict(vars(module))
     namespace["os"] = SimpleNamespace(environ=function.settings)
-    Boto3.connect = staticmethod(connect)
+    Session.connect = staticmethod(connect)
     try:
         exec(state, namespace)  # noqa: S102
     finally:
-        Boto3.connect = None
+        Session.connect = None
     handler: Handler = namespace["handler"]
     return handler
 
 
-class Boto3:
-    """Stands for the module boto3 where the functions make their clients: while an environment starts, for those."""
+class Session:
+    """Stands for the SDK's session where the functions make their clients: while an environment starts, for those."""
 
     connect: Optional[Callable[..., Any]] = None
 
     @classmethod
-    def client(cls, service: str, **options: Any) -> Any:
+    def create_client(cls, service: str, **options: Any) -> Any:
         """Return a client."""
         if cls.connect is None:
             raise AssertionError("only a start of an environment makes clients")

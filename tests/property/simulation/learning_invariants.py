@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pipeline.aws.dynamo import to_bytes
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.label import is_fraud
 from pipeline.domain.merchant_risk import MerchantRisk, counts_against_merchant
 from pipeline.domain.records import stored_features
@@ -33,7 +34,7 @@ def learning_is_exact(books: Books) -> Iterator[str]:
     for key, row in books.rows.items():
         if "decision" not in row:
             continue
-        counts = counts_against_merchant(stored_features(row["decision"]))
+        counts = counts_against_merchant(stored_features(whole_decision(row)))
         decided[row["merchant_id"]] += counts
         frauds[row["merchant_id"]] += counts and is_fraud(row)
         if int(row.get("label_counted", 0)) != int(counts and is_fraud(row)):

@@ -16,11 +16,10 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, Callable, Optional
 from unittest.mock import patch
 
-from pipeline.aws import alert_lease, clients, clock, dynamo, models, observability
+from pipeline.aws import alert_lease, clients, clock, models, observability
 from pipeline.scoring.engine import DecisionEngine
 from scripts import paths
-from tests.property.simulation import wire
-from tests.property.simulation.functions import Boto3, load
+from tests.property.simulation.functions import Session, load
 from tests.property.simulation.kernel import Kernel
 
 
@@ -62,10 +61,8 @@ def virtual(packages: Sequence[str]) -> Iterator[None]:
     """Let the code of these functions run on virtual time, without logs and metrics."""
     level = observability.logger.log_level
     with (
-        patch.object(clients, "boto3", Boto3),
+        patch.object(clients, "session", Session),
         patch.object(clients, "Config", SimpleNamespace),
-        patch.object(dynamo, "_serialize", wire.serialize),
-        patch.object(dynamo, "_deserialize", wire.deserialize),
         patch.object(clock, "datetime", _DATETIME),
         patch.object(alert_lease, "uuid", _UUID),
         patch.object(models, "load_models", dict),

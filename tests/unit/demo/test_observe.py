@@ -16,6 +16,7 @@ from typing import Any, Callable
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from pipeline.domain.evidence import pack
 from scripts.demo.books import count
 from scripts.demo.diagnose import save_complaints
 from scripts.demo.model import DemoError, Merchant
@@ -36,9 +37,9 @@ DECIDED = {
     "transaction_id": "t1", "account_id": "a1", "merchant_id": "m1", "amount": Decimal("10000.01"), "currency": "USD",
     "status": "DECLINED", "sequence": 3, "decided_at": "2026-11-20T10:00:00.250000Z", "revision": 3,
     "decision": {
-        "score": 30, "outcome": "REVIEW_REQUIRED", "routes": ["high_value"], "features": {"amount": "1"},
-        "policy": "points", "shadows": [{"policy": "weights", "outcome": "APPROVED", "score": 3}],
+        "score": 30, "outcome": "REVIEW_REQUIRED", "routes": ["high_value"], "policy": "points",
     },
+    "evidence": pack({"amount": "1"}, [{"policy": "weights", "outcome": "APPROVED", "score": 3}]),
     "history": [{"reason": "ACCEPTED"}, {"reason": "SCORED"}, {"reason": "ANALYST"}],
 }  # fmt: skip
 WAITING = {

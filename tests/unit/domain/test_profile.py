@@ -19,10 +19,9 @@ from pipeline.domain.profile import (
     SIZE,
     AccountProfile,
     key_of,
-    seconds_of,
 )
 from pipeline.domain.queued import Acceptance
-from pipeline.domain.times import to_text
+from pipeline.domain.times import seconds_of, to_text
 from pipeline.domain.transaction import Location
 from tests.factories import NOW, acceptance
 

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from pipeline.aws.accounts import AccountTable
+from pipeline.aws.clients import session
 from pipeline.aws.dynamo import from_item, to_item
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchant_risk import read_risk
@@ -23,9 +24,9 @@ from tests.unit.functions.recorded_calls import Recorder
 def call_recorder() -> Recorder:
     """Return what notes the calls of every client made from now on."""
     found = Recorder()
-    session = boto3.Session()
-    session.events.register("before-parameter-build", found.note)
-    boto3.DEFAULT_SESSION = session  # both the tests and the functions make their clients of it
+    shared: Any = session()  # its stub knows handlers with keywords only
+    shared.register("before-parameter-build", found.note)
+    boto3.setup_default_session(botocore_session=session())  # the tests make their clients of the functions' session
     return found
 
 

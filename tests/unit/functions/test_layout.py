@@ -20,6 +20,7 @@ from pipeline.aws.quarantine import Quarantine
 from pipeline.aws.transactions import Transactions
 from pipeline.domain.account import Account
 from pipeline.domain.decision import Decision, Reason
+from pipeline.domain.evidence import unpack
 from pipeline.domain.records import acceptance_of, received_row, rejected_message_row
 from pipeline.domain.refusal import ID_REUSED
 from pipeline.domain.settlement import plan_hold, plan_settlement
@@ -64,8 +65,12 @@ class Fixed:
 
 
 def plain(value: Any) -> Any:
-    """Return bytes as something that JSON can spell."""
-    return value.hex() if isinstance(value, bytes) else bytes(value.value).hex()
+    """Return bytes as something that JSON can spell; evidence as what it says, for compressors may differ."""
+    raw = value if isinstance(value, bytes) else bytes(value.value)
+    try:
+        return unpack(raw)
+    except ValueError:
+        return raw.hex()
 
 
 def written_by_id() -> list[Any]:

@@ -20,9 +20,8 @@ from pipeline.aws.merchant_risk import MerchantRiskStore
 from pipeline.domain.account import Account
 from pipeline.domain.label import Label, LabelRequest, LabelSource, LabelValue
 from pipeline.domain.merchant_risk import BUCKET, BUCKETS, KEYS, MerchantRisk
-from pipeline.domain.profile import seconds_of
 from pipeline.domain.settlement import plan_settlement
-from pipeline.domain.times import to_text
+from pipeline.domain.times import seconds_of, to_text
 from pipeline.scoring.artifact import load
 from pipeline.scoring.engine import DecisionEngine
 from pipeline.scoring.model import Model

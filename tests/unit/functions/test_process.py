@@ -14,6 +14,7 @@ from pipeline.aws.dynamo import to_bytes, to_item
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.queue import Message
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.merchant_risk import MerchantRisk
 from pipeline.domain.profile import EMPTY, AccountProfile
 from pipeline.domain.records import decision_attributes, stored_features
@@ -398,7 +399,7 @@ class TestProfiles:
         processor.process([message("a", amount="10"), message("b", amount="20")])
         processor.process([message("c", amount="90")])
 
-        features = {key: row["decision"]["features"] for key, row in tables.rows().items()}
+        features = {key: whole_decision(row)["features"] for key, row in tables.rows().items()}
         assert [features[key]["counted_transactions"] for key in "abc"] == [0, 1, 2]
         assert features["c"]["total_thousandths"] == "30000"
         assert (profile_of(tables).transactions, profile_of(tables).total_thousandths) == (3, 120_000)
@@ -424,7 +425,7 @@ class TestProfiles:
 
         row = tables.rows()["a"]
         assert row["sequence"] == 8
-        assert (row["decision"]["features"]["account_transactions"], profile_of(tables).transactions) == (7, 1)
+        assert (whole_decision(row)["features"]["account_transactions"], profile_of(tables).transactions) == (7, 1)
 
     @pytest.mark.parametrize(
         "stored", [b"", b"garbage", EMPTY.pack()[:-1], b"\xff" + EMPTY.pack()[1:], "text", 7], ids=range(6)
@@ -464,7 +465,7 @@ class TestMerchantRisk:
 
         processor.process([message("a")])
 
-        features = tables.rows()["a"]["decision"]["features"]
+        features = whole_decision(tables.rows()["a"])["features"]
         assert (features["merchant_transactions_21d"], features["merchant_frauds_21d"]) == (2, 1)
 
     @pytest.mark.parametrize("row", [{"version": 1, "risk": b"garbage"}, {"version": 1}, {"risk": "text"}, {}])
@@ -489,7 +490,7 @@ class TestRecord:
     ) -> None:
         processor_with(ledger, tables, dynamodb, queue, decider).process([message("a", amount="6000")])
 
-        decision = tables.rows()["a"]["decision"]
+        decision = whole_decision(tables.rows()["a"])
         assert (decision["policy"], decision["decided_by"], decision["document_version"]) == (
             "model",
             "champion",
@@ -509,8 +510,8 @@ class TestRecord:
         processor.process([message("a", amount="10.01", **located), message("b", amount=amount, **located)])
 
         for row in tables.rows().values():
-            replayed = decider.replay(stored_features(row["decision"]))
-            assert decision_attributes(replayed) == row["decision"]
+            replayed = decider.replay(stored_features(whole_decision(row)))
+            assert decision_attributes(replayed) == whole_decision(row)
 
     def test_a_stored_feature_that_is_no_whole_number_is_refused(self) -> None:
         with pytest.raises(ValueError, match="amount_cents"):

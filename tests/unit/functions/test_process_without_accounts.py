@@ -14,6 +14,7 @@ from pipeline.aws.accounts import NoAccounts
 from pipeline.aws.ledger import Ledger
 from pipeline.aws.merchants import MerchantDirectory
 from pipeline.aws.observability import logger
+from pipeline.domain.evidence import whole_decision
 from pipeline.domain.status import Status
 from scripts.ministack import MiniStack
 from tests.factories import NOW, FixedPolicies, engine, policy_text
@@ -57,7 +58,7 @@ def test_what_ingest_stored_is_decided_and_no_account_is_made_up(
 def test_without_an_event_time_the_features_are_those_of_the_acceptance(processor: Processor, tables: Tables) -> None:
     processor.process([standard()])
 
-    assert tables.rows()["t1"]["decision"]["features"]["second_of_day"] == 9 * 3600
+    assert whole_decision(tables.rows()["t1"])["features"]["second_of_day"] == 9 * 3600
 
 
 def test_a_batch_settles_in_one_write_and_reads_no_accounts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.aws.stream import again_from, read_records
 from pipeline.domain.errors import BatchStuckError
+from pipeline.domain.evidence import pack, whole_decision
 from tests.unit.functions.stream import event, stream_record
 
 ROW = {"transaction_id": "t1", "timestamp": Decimal("5.5"), "status": "RECEIVED"}
@@ -26,6 +28,17 @@ def test_a_record_tells_key_and_images() -> None:
     assert (deleted.new, deleted.old) == (None, ROW)
     assert deleted.keys == {"transaction_id": "t1", "timestamp": Decimal("5.5")}
     assert inserted.sequence_number == f"{7:021}"
+
+
+def test_binary_attributes_come_as_base64_and_are_read_as_bytes() -> None:
+    evidence = pack({"amount": "12.5"}, [])
+    record = stream_record(1, {**ROW, "decision": {"score": 3}})
+    record["dynamodb"]["NewImage"]["evidence"] = {"B": b64encode(evidence).decode()}
+
+    new = read_records(event(record))[0].new
+
+    assert new is not None
+    assert whole_decision(new) == {"score": 3, "features": {"amount": "12.5"}, "shadows": []}
 
 
 def test_one_record_that_cannot_be_read_does_not_spoil_its_batch() -> None:

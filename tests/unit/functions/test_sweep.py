@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sweep.sweeper import Sweeper
+from sweep.sweeper import ROWS_A_SHARD, Sweeper
 
 from pipeline.aws.claimed_transactions import ClaimedTransactions
 from pipeline.aws.layout import by_customer
 from pipeline.aws.transactions import Transactions, WaitingRows
+from pipeline.domain.records import RECEIVED_SHARDS, received_shard
 from tests.factories import NOW, acceptance
 from tests.unit.functions.accountless import accountless
 from tests.unit.functions.conftest import RecordingQueue, Tables
@@ -44,6 +45,31 @@ def test_only_what_is_overdue_is_queued_again(
     assert (early, late) == (0, 3)
     assert {sent.transaction.transaction_id for sent in queue.sent} == {"t1", "t2", "t3"}
     assert queue.sent[0] == acceptance(queue.sent[0].transaction.transaction_id)
+
+
+def test_whatever_key_of_the_index_a_transaction_waits_under_it_is_found(
+    sweeper: Sweeper, transactions: Transactions, queue: RecordingQueue, clock: list[Any]
+) -> None:
+    one_a_shard = {received_shard(f"t{number}"): f"t{number}" for number in range(500)}
+    for key in one_a_shard.values():
+        transactions.insert(acceptance(key), WAIT)
+    clock[0] += timedelta(hours=1)
+
+    assert len(one_a_shard) == RECEIVED_SHARDS
+    assert sweeper.sweep() == RECEIVED_SHARDS
+    assert {sent.transaction.transaction_id for sent in queue.sent} == set(one_a_shard.values())
+
+
+def test_a_long_list_is_swept_bit_by_bit_so_that_a_sweep_ends_in_time(
+    sweeper: Sweeper, transactions: Transactions, clock: list[Any]
+) -> None:
+    of_one_shard = [f"t{number}" for number in range(2000) if received_shard(f"t{number}") == "7"][: ROWS_A_SHARD + 1]
+    for key in of_one_shard:
+        transactions.insert(acceptance(key), WAIT)
+    clock[0] += timedelta(hours=1)
+
+    assert (sweeper.sweep(), sweeper.sweep()) == (ROWS_A_SHARD, 1)
+    assert ROWS_A_SHARD * RECEIVED_SHARDS <= 1_000  # of some 20 ms each, within the function's 60 s
 
 
 def test_the_wait_doubles_up_to_an_hour(

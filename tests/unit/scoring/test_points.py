@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pipeline.domain.decision import Reason
@@ -37,7 +35,7 @@ def test_a_reason_tells_people_what_it_is_about() -> None:
 
 
 def test_points_and_thresholds_are_the_documents() -> None:
-    spec = replace(SPEC, numbers={**SPEC.numbers, "HIGH_AMOUNT": 55, "ROUND_AMOUNT": 0})
+    spec = SPEC._replace(numbers={**SPEC.numbers, "HIGH_AMOUNT": 55, "ROUND_AMOUNT": 0})
 
     result = points.evaluate(spec, {"amount": "6000", "currency": "USD", "merchant_name": "Corner Shop"})
 

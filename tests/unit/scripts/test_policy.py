@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from pipeline.aws.drift import DriftTable
 from pipeline.aws.dynamo import to_item
 from pipeline.aws.policies import BASELINE
+from pipeline.domain.evidence import stored_decision, whole_decision
 from pipeline.domain.records import decision_attributes
 from pipeline.domain.times import to_text
 from pipeline.scoring.artifact import load
@@ -688,12 +690,25 @@ def test_a_tampered_artifact_is_not_adopted(tmp_path: Path, capsys: pytest.Captu
 def row(name: str = "Contest Winners") -> dict[str, Any]:
     engine = DecisionEngine(document(SHA256), {SHA256: load(json.dumps(ARTIFACT))})
     decision = engine.decide(acceptance(), account(), merchant(name))
-    return {"transaction_id": "t1", "decision": decision_attributes(decision)}
+    return {"transaction_id": "t1", **stored_decision(decision_attributes(decision))}
+
+
+def in_base64(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "evidence": b64encode(row["evidence"]).decode()}
+
+
+def in_wire_format(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row as `aws dynamodb get-item` prints it."""
+    return {**to_item(row), "evidence": {"B": in_base64(row)["evidence"]}}
 
 
 @pytest.mark.parametrize("form", ["dynamodb", "row", "decision"])
 def test_a_recorded_decision_replays_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
-    forms: dict[str, Any] = {"dynamodb": {"Item": to_item(row())}, "row": row(), "decision": row()["decision"]}
+    forms: dict[str, Any] = {
+        "dynamodb": {"Item": in_wire_format(row())},
+        "row": in_base64(row()),
+        "decision": whole_decision(row()),
+    }
     file = written(tmp_path, forms[form], "row.json")
 
     assert run("replay", "--decision", file, "--document", written(tmp_path, content())) == 0
@@ -750,7 +765,7 @@ def test_a_decision_by_the_rules_of_a_document_replays_by_them(
 def test_a_replay_that_comes_out_otherwise_tells_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stricter = content(version="test-2")
     stricter["policies"]["points"]["thresholds"] = {"review": 10, "fraud": 20}
-    file = written(tmp_path, row(), "row.json")
+    file = written(tmp_path, in_base64(row()), "row.json")
 
     assert run("replay", "--decision", file, "--document", written(tmp_path, stricter)) == 1
     assert capsys.readouterr().out.splitlines() == [
@@ -767,6 +782,9 @@ def test_a_replay_that_comes_out_otherwise_tells_where(tmp_path: Path, capsys: p
         ({"decision": {"score": 1}}, "holds no decision with its features"),
         ({"decision": {"features": {"amount": "1"}}}, "cannot be replayed by this release: 'account_bucket'"),
         ({"Item": {"decision": 7}}, "is no row as DynamoDB writes it"),
+        ({"decision": {"score": 1}, "evidence": "AgA="}, "must begin with version 1, not 02"),
+        ({"decision": {"score": 1}, "evidence": "no base64"}, "holds evidence that this release cannot read"),
+        ({"decision": {"score": 1}, "evidence": 7}, "the evidence must be binary"),
         ([], "holds no decision"),
     ],
 )

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.domain.announcement import announcements_of
+from pipeline.domain.evidence import pack
 from pipeline.domain.transaction import Transaction
 from scripts.errors import CommandError
 from scripts.restore_drill import __main__ as command
@@ -64,13 +65,12 @@ def decided(at: str = "2026-11-20T10:00:01.000000Z", **changed: Any) -> dict[str
             "outcome": "APPROVED",
             "policy": "points",
             "policy_version": "1",
-            "features": {"amount_minor": Decimal(1250)},
             "reasons": [{"code": "ROUND_AMOUNT", "points": Decimal(10), "text": "a round amount"}],
             "routes": ["standard"],
             "document_version": "7",
             "decided_by": "champion",
-            "shadows": [],
         },
+        "evidence": pack({"amount_minor": 1250}, []),
         "history": [*row["history"], {"status": "APPROVED", "at": at, "actor": "process", "reason": "SCORED"}],
         **changed,
     }
@@ -309,7 +309,7 @@ def test_a_rebuilt_row_agrees_and_what_it_lacks_is_counted() -> None:
     found = reconcile({KEY: decided()}, {KEY: rebuilt()})
 
     assert (found.rebuilt, found.clean, found.sums_agree) == (1, True, True)
-    assert found.lacking == {"decision.features": 1, "decision.shadows": 1}
+    assert found.lacking == {"evidence": 1}
 
 
 def test_a_rebuilt_row_with_another_amount_differs() -> None:

@@ -13,92 +13,92 @@ REGEX_PATTERNS = {
 
 NoneType = type(None)
 
-def validate(data, custom_formats={}, name_prefix=None):
+def validate(data, custom_formats={}, name_prefix="data"):
     if not isinstance(data, (dict)):
-        raise SchemaViolation("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'timestamp': {'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, 'merchant_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'amount': {'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, 'currency': {'type': 'string', 'pattern': '^[A-Z]{3}$'}, 'merchant_name': {'type': 'string', 'minLength': 1, 'maxLength': 100}, 'account_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}}}, rule='type')
+        raise SchemaViolation(name_prefix + " must be object", value=data, name=name_prefix, rule='type')
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency']) - data.keys()
         if data__missing_keys:
-            raise SchemaViolation("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'timestamp': {'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, 'merchant_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'amount': {'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, 'currency': {'type': 'string', 'pattern': '^[A-Z]{3}$'}, 'merchant_name': {'type': 'string', 'minLength': 1, 'maxLength': 100}, 'account_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}}}, rule='required')
+            raise SchemaViolation(name_prefix + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name=name_prefix, definition={'required': ['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency']}, rule='required')
         data_keys = set(data.keys())
         if "transaction_id" in data_keys:
             data_keys.remove("transaction_id")
             data__transactionid = data["transaction_id"]
             if not isinstance(data__transactionid, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".transaction_id must be string", value=data__transactionid, name="" + (name_prefix or "data") + ".transaction_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='type')
+                raise SchemaViolation(name_prefix + ".transaction_id must be string", value=data__transactionid, name=name_prefix + ".transaction_id", rule='type')
             if isinstance(data__transactionid, str):
                 if not REGEX_PATTERNS['^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'].search(data__transactionid):
-                    raise SchemaViolation("" + (name_prefix or "data") + ".transaction_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__transactionid, name="" + (name_prefix or "data") + ".transaction_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='pattern')
+                    raise SchemaViolation(name_prefix + ".transaction_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__transactionid, name=name_prefix + ".transaction_id", rule='pattern')
         if "timestamp" in data_keys:
             data_keys.remove("timestamp")
             data__timestamp = data["timestamp"]
             if not isinstance(data__timestamp, (int, float, Decimal)) or isinstance(data__timestamp, bool):
-                raise SchemaViolation("" + (name_prefix or "data") + ".timestamp must be number", value=data__timestamp, name="" + (name_prefix or "data") + ".timestamp", definition={'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, rule='type')
+                raise SchemaViolation(name_prefix + ".timestamp must be number", value=data__timestamp, name=name_prefix + ".timestamp", rule='type')
             try:
                 if isinstance(data__timestamp, (int, float, Decimal)):
                     if data__timestamp > 0:
-                        raise SchemaViolation("" + (name_prefix or "data") + ".timestamp must be smaller than or equal to 0", value=data__timestamp, name="" + (name_prefix or "data") + ".timestamp", definition={'maximum': 0}, rule='maximum')
+                        raise SchemaViolation(name_prefix + ".timestamp must be smaller than or equal to 0", value=data__timestamp, name=name_prefix + ".timestamp", rule='maximum')
             except SchemaViolation: pass
             else:
-                raise SchemaViolation("" + (name_prefix or "data") + ".timestamp must NOT match a disallowed definition", value=data__timestamp, name="" + (name_prefix or "data") + ".timestamp", definition={'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, rule='not')
+                raise SchemaViolation(name_prefix + ".timestamp must NOT match a disallowed definition", value=data__timestamp, name=name_prefix + ".timestamp", rule='not')
             if isinstance(data__timestamp, (int, float, Decimal)):
                 if data__timestamp < 0:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".timestamp must be bigger than or equal to 0", value=data__timestamp, name="" + (name_prefix or "data") + ".timestamp", definition={'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, rule='minimum')
+                    raise SchemaViolation(name_prefix + ".timestamp must be bigger than or equal to 0", value=data__timestamp, name=name_prefix + ".timestamp", rule='minimum')
                 if data__timestamp > 253402300799:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".timestamp must be smaller than or equal to 253402300799", value=data__timestamp, name="" + (name_prefix or "data") + ".timestamp", definition={'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, rule='maximum')
+                    raise SchemaViolation(name_prefix + ".timestamp must be smaller than or equal to 253402300799", value=data__timestamp, name=name_prefix + ".timestamp", rule='maximum')
         if "merchant_id" in data_keys:
             data_keys.remove("merchant_id")
             data__merchantid = data["merchant_id"]
             if not isinstance(data__merchantid, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".merchant_id must be string", value=data__merchantid, name="" + (name_prefix or "data") + ".merchant_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='type')
+                raise SchemaViolation(name_prefix + ".merchant_id must be string", value=data__merchantid, name=name_prefix + ".merchant_id", rule='type')
             if isinstance(data__merchantid, str):
                 if not REGEX_PATTERNS['^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'].search(data__merchantid):
-                    raise SchemaViolation("" + (name_prefix or "data") + ".merchant_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__merchantid, name="" + (name_prefix or "data") + ".merchant_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='pattern')
+                    raise SchemaViolation(name_prefix + ".merchant_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__merchantid, name=name_prefix + ".merchant_id", rule='pattern')
         if "amount" in data_keys:
             data_keys.remove("amount")
             data__amount = data["amount"]
             if not isinstance(data__amount, (int, float, Decimal)) or isinstance(data__amount, bool):
-                raise SchemaViolation("" + (name_prefix or "data") + ".amount must be number", value=data__amount, name="" + (name_prefix or "data") + ".amount", definition={'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, rule='type')
+                raise SchemaViolation(name_prefix + ".amount must be number", value=data__amount, name=name_prefix + ".amount", rule='type')
             try:
                 if isinstance(data__amount, (int, float, Decimal)):
                     if data__amount > 0:
-                        raise SchemaViolation("" + (name_prefix or "data") + ".amount must be smaller than or equal to 0", value=data__amount, name="" + (name_prefix or "data") + ".amount", definition={'maximum': 0}, rule='maximum')
+                        raise SchemaViolation(name_prefix + ".amount must be smaller than or equal to 0", value=data__amount, name=name_prefix + ".amount", rule='maximum')
             except SchemaViolation: pass
             else:
-                raise SchemaViolation("" + (name_prefix or "data") + ".amount must NOT match a disallowed definition", value=data__amount, name="" + (name_prefix or "data") + ".amount", definition={'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, rule='not')
+                raise SchemaViolation(name_prefix + ".amount must NOT match a disallowed definition", value=data__amount, name=name_prefix + ".amount", rule='not')
             if isinstance(data__amount, (int, float, Decimal)):
                 if data__amount < 0:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".amount must be bigger than or equal to 0", value=data__amount, name="" + (name_prefix or "data") + ".amount", definition={'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, rule='minimum')
+                    raise SchemaViolation(name_prefix + ".amount must be bigger than or equal to 0", value=data__amount, name=name_prefix + ".amount", rule='minimum')
                 if data__amount > 999999999999:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".amount must be smaller than or equal to 999999999999", value=data__amount, name="" + (name_prefix or "data") + ".amount", definition={'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, rule='maximum')
+                    raise SchemaViolation(name_prefix + ".amount must be smaller than or equal to 999999999999", value=data__amount, name=name_prefix + ".amount", rule='maximum')
         if "currency" in data_keys:
             data_keys.remove("currency")
             data__currency = data["currency"]
             if not isinstance(data__currency, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".currency must be string", value=data__currency, name="" + (name_prefix or "data") + ".currency", definition={'type': 'string', 'pattern': '^[A-Z]{3}$'}, rule='type')
+                raise SchemaViolation(name_prefix + ".currency must be string", value=data__currency, name=name_prefix + ".currency", rule='type')
             if isinstance(data__currency, str):
                 if not REGEX_PATTERNS['^[A-Z]{3}$'].search(data__currency):
-                    raise SchemaViolation("" + (name_prefix or "data") + ".currency must match pattern ^[A-Z]{3}$", value=data__currency, name="" + (name_prefix or "data") + ".currency", definition={'type': 'string', 'pattern': '^[A-Z]{3}$'}, rule='pattern')
+                    raise SchemaViolation(name_prefix + ".currency must match pattern ^[A-Z]{3}$", value=data__currency, name=name_prefix + ".currency", rule='pattern')
         if "merchant_name" in data_keys:
             data_keys.remove("merchant_name")
             data__merchantname = data["merchant_name"]
             if not isinstance(data__merchantname, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".merchant_name must be string", value=data__merchantname, name="" + (name_prefix or "data") + ".merchant_name", definition={'type': 'string', 'minLength': 1, 'maxLength': 100}, rule='type')
+                raise SchemaViolation(name_prefix + ".merchant_name must be string", value=data__merchantname, name=name_prefix + ".merchant_name", rule='type')
             if isinstance(data__merchantname, str):
                 data__merchantname_len = len(data__merchantname)
                 if data__merchantname_len < 1:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".merchant_name must be longer than or equal to 1 characters", value=data__merchantname, name="" + (name_prefix or "data") + ".merchant_name", definition={'type': 'string', 'minLength': 1, 'maxLength': 100}, rule='minLength')
+                    raise SchemaViolation(name_prefix + ".merchant_name must be longer than or equal to 1 characters", value=data__merchantname, name=name_prefix + ".merchant_name", rule='minLength')
                 if data__merchantname_len > 100:
-                    raise SchemaViolation("" + (name_prefix or "data") + ".merchant_name must be shorter than or equal to 100 characters", value=data__merchantname, name="" + (name_prefix or "data") + ".merchant_name", definition={'type': 'string', 'minLength': 1, 'maxLength': 100}, rule='maxLength')
+                    raise SchemaViolation(name_prefix + ".merchant_name must be shorter than or equal to 100 characters", value=data__merchantname, name=name_prefix + ".merchant_name", rule='maxLength')
         if "account_id" in data_keys:
             data_keys.remove("account_id")
             data__accountid = data["account_id"]
             if not isinstance(data__accountid, (str)):
-                raise SchemaViolation("" + (name_prefix or "data") + ".account_id must be string", value=data__accountid, name="" + (name_prefix or "data") + ".account_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='type')
+                raise SchemaViolation(name_prefix + ".account_id must be string", value=data__accountid, name=name_prefix + ".account_id", rule='type')
             if isinstance(data__accountid, str):
                 if not REGEX_PATTERNS['^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'].search(data__accountid):
-                    raise SchemaViolation("" + (name_prefix or "data") + ".account_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__accountid, name="" + (name_prefix or "data") + ".account_id", definition={'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, rule='pattern')
+                    raise SchemaViolation(name_prefix + ".account_id must match pattern ^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", value=data__accountid, name=name_prefix + ".account_id", rule='pattern')
         if data_keys:
-            raise SchemaViolation("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'$schema': 'http://json-schema.org/draft-07/schema#', 'type': 'object', 'additionalProperties': False, 'required': ['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency'], 'properties': {'transaction_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'timestamp': {'type': 'number', 'minimum': 0, 'maximum': 253402300799, 'not': {'maximum': 0}}, 'merchant_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}, 'amount': {'type': 'number', 'minimum': 0, 'maximum': 999999999999, 'not': {'maximum': 0}}, 'currency': {'type': 'string', 'pattern': '^[A-Z]{3}$'}, 'merchant_name': {'type': 'string', 'minLength': 1, 'maxLength': 100}, 'account_id': {'type': 'string', 'pattern': '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$'}}}, rule='additionalProperties')
+            raise SchemaViolation(name_prefix + " must not contain "+str(data_keys)+" properties", value=data, name=name_prefix, definition={'properties': ['transaction_id', 'timestamp', 'merchant_id', 'amount', 'currency', 'merchant_name', 'account_id']}, rule='additionalProperties')
     return data
