@@ -1,4 +1,4 @@
-"""What has to hold after faults: the demonstration's checks, but what was given up for good reason may be there."""
+"""What has to hold after faults, beside all that has to hold after a demonstration."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from scripts.demo import state
 from scripts.demo.books import Books, Check
 from scripts.demo.state import Row
 from scripts.soak.chaos import Episode
-
-SETTLED = "Everything accepted is settled"
-"""The demonstration's check that is replaced: a fault may exhaust the three receives, which quarantines an account."""
+from scripts.soak.operator import Release
 
 
 def judge(
     books: Books,
-    rows: Mapping[str, Row],
+    given_up: Iterable[Row],
+    release: Release,
     kinds: Iterable[str],
     struck: Mapping[str, object],
     episodes: Sequence[Episode],
 ) -> None:
-    """Replace the checks that only hold where nothing fails, and add those on the faults themselves.
+    """Add what has to hold where faults strike.
 
     Parameters
     ----------
     books
-        As counted by the demonstration.
-    rows
-        All transactions' rows.
+        As counted by the demonstration, after the release.
+    given_up
+        All transactions' rows, as they were before the release.
+    release
+        What the operator's tool did.
     kinds, struck
         The kinds of fault that were to strike, and those that did.
     episodes
         How each was got over.
     """
-    at_rest = books.settled + books.failed + books.held
-    unexplained = _held_without_failure(rows.values())
+    unexplained = _held_without_failure(given_up)
     missing = sorted(set(kinds) - set(struck))
     lasting = [episode.kind for episode in episodes if episode.recovered_in is None]
     for transaction_id in unexplained:
         books.note("held without cause", transaction_id)
-    books.checks = [check for check in books.checks if check.name != SETTLED] + [
+    books.checks += [
         Check(
-            "Everything accepted has one final status",
-            at_rest == books.accepted,
-            f"{books.settled:,} settled + {books.failed:,} failed + {books.held:,} held of {books.accepted:,}",
+            "Only accounts with a failed transaction were held",
+            not unexplained,
+            f"{release.failed:,} failed, {release.held:,} held behind them, {len(unexplained):,} without cause",
         ),
         Check(
-            "Only accounts with a failed transaction are held",
-            not unexplained,
-            f"{books.held:,} held, {len(unexplained):,} of them without cause",
+            "The operator's tool released what was given up",
+            not release.complaint,
+            release.complaint or f"{release.accounts:,} accounts in {release.seconds:g} s",
         ),
         Check("Every kind of fault struck", not missing, f"never: {', '.join(missing)}" if missing else "all of them"),
         Check("The backlog went down after each fault", not lasting, ", ".join(lasting) or f"{len(episodes)} faults"),

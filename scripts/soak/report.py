@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from scripts.demo.client import Sent
 from scripts.demo.state import Snapshot
 from scripts.soak import charts
 from scripts.soak.chaos import Chaos
+from scripts.soak.operator import Release
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,6 +32,7 @@ def document(
     snapshot: Snapshot,
     chaos: Chaos,
     struck: Mapping[str, Counter[str]],
+    release: Release,
 ) -> dict[str, Any]:
     """Return the content of report.json: the demonstration's, and what the faults did."""
     content = demo_report.document(result)
@@ -49,6 +52,7 @@ def document(
         "load_held_tps": round(len(sent) / loaded, 2) if loaded else 0.0,
         "load_seconds": round(loaded, 1),
         "out_of_order": result.books.parts.get("out_of_order"),
+        "given_up": asdict(release),
         "faults": faults,
         "injected": {kind: dict(counts.most_common()) for kind, counts in sorted(struck.items())},
         "series": {
@@ -94,6 +98,7 @@ def show(content: dict[str, Any], files: Sequence[Path], console: Console) -> No
         f"load held: {content['load_held_tps']}/s of {content['rate']:g}/s asked for, over {content['load_seconds']} s",
         *(f"injected: {sum(counts.values()):,} x {kind}" for kind, counts in content["injected"].items()),
         *(f"recovered in {_seconds(fault['recovered_in'])} after: {fault['kind']}" for fault in content["faults"]),
+        _given_up(content["given_up"]),
         f"lost {content['lost']} / duplicated {content['duplicated']} / out of order {content['out_of_order']}",
         *(f"{kind}: {', '.join(examples)}" for kind, examples in content["examples"].items()),
         content["stall"] or "",
@@ -101,6 +106,15 @@ def show(content: dict[str, Any], files: Sequence[Path], console: Console) -> No
     ]
     for line in filter(None, lines):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _given_up(release: Mapping[str, Any]) -> str:
+    if not release["accounts"]:
+        return "nothing was given up"
+    return (
+        f"given up: {release['failed']} failed and {release['held']} held of {release['accounts']} accounts,"
+        f" released in {release['seconds']:g} s"
+    )
 
 
 def _seconds(value: float | None) -> str:

@@ -27,9 +27,10 @@ from scripts.soak import report
 from scripts.soak.chaos import Chaos
 from scripts.soak.emulator import FaultyMiniStack
 from scripts.soak.judgement import judge
+from scripts.soak.operator import Release, release
 from scripts.soak.schedule import Fault
 
-STAGES = ("set up", "seed", "send", "settle", "check", "stop", "report")
+STAGES = ("set up", "seed", "send", "settle", "release", "check", "stop", "report")
 _PATIENT = Retry(attempts=60, longest_seconds=3.0)
 """How a client tries again: with the same id, until the longest fault is long over."""
 _LOOK_EVERY_SECONDS = 0.5
@@ -75,6 +76,7 @@ class Soak(Run):
         self._deployable = systems.named(system.name)
         self._server = FaultyMiniStack("soak", region=self._deployable.region)
         self._chaos: Chaos | None = None
+        self._release = Release()
 
     def soak(self) -> int:
         """Do everything; return the exit status: 0 only if all that has to hold does."""
@@ -92,7 +94,7 @@ class Soak(Run):
             result.started_at, result.duration_seconds = started_at, time.monotonic() - began
             result.stage_seconds = progress.seconds
         assert self._chaos is not None
-        content = report.document(result, sent, snapshot, self._chaos, self._server.control.struck())
+        content = report.document(result, sent, snapshot, self._chaos, self._server.control.struck(), self._release)
         files = report.write(content, self._options.out)
         report.show(content, files, self._console)
         return 0 if result.books.balanced else 1
@@ -107,12 +109,17 @@ class Soak(Run):
             sent = self._send(stack, observer, progress)
         with progress.stage("settle"):
             snapshot, stall = self._settle(sent, observer, progress)
+        given_up = list(snapshot.rows.values())
+        with progress.stage("release"):
+            self._release = release(stack, snapshot, self._options.out)
+            if self._release.accounts:
+                snapshot, stall = super()._settle(sent, observer, progress)
         with progress.stage("check"):
             result = self._check(sent, snapshot, stack, stall, progress)
             assert self._chaos is not None
             struck = self._server.control.struck()
             kinds = {fault.kind for fault in self._faults}
-            judge(result.books, snapshot.rows, kinds, struck, self._chaos.episodes)
+            judge(result.books, given_up, self._release, kinds, struck, self._chaos.episodes)
             if not result.books.balanced:
                 file = self._options.out / demo_report.COMPLAINTS_NAME
                 file.parent.mkdir(parents=True, exist_ok=True)

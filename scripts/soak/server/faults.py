@@ -22,6 +22,7 @@ from ministack.services import kms, lambda_svc, sns
 from scripts import aws_environment
 from scripts.soak import schedule
 from scripts.soak.control import Control
+from scripts.soak.server import streams
 from scripts.soak.server.answers import ERRORS, Answer, answer
 
 SERVICES = ("dynamodb", "sqs", "sns", "events")
@@ -41,6 +42,7 @@ def install(control: Control) -> None:
         app.SERVICE_HANDLERS[service] = functools.partial(_handle, control, service, app.SERVICE_HANDLERS[service])
     sns._publish = functools.partial(_publish, control, sns._publish)
     lambda_svc._restore_state = functools.partial(_restore, lambda_svc._restore_state)
+    lambda_svc._execute_function = functools.partial(_execute, lambda_svc._execute_function)
     lambda_runtime.Worker.invoke = _killing(control, lambda_runtime.Worker.invoke)
 
 
@@ -50,6 +52,10 @@ def _restore(restore: Any, data: Any) -> None:
     The records of a stream are not saved: with its old place a mapping would skip as many new ones as it had read.
     """
     restore({name: value for name, value in (data or {}).items() if name != "dynamodb_stream_positions"})
+
+
+def _execute(execute: Any, function: Any, event: Any) -> Any:
+    return streams.outcome(event, execute(function, event))
 
 
 def _hit(kind: str) -> bool:

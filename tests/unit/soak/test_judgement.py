@@ -9,16 +9,24 @@ from scripts.demo.books import Books, count
 from scripts.demo.state import Row, Snapshot
 from scripts.soak.chaos import Episode
 from scripts.soak.judgement import judge
+from scripts.soak.operator import Release
 from scripts.soak.schedule import BUS, KILL
 from tests.unit.demo.builders import row, sent, transaction
 
+NOTHING = Release()
 GOT_OVER = Episode(KILL, began=1.0, backlog_before=0, ended=2.0, recovered=3.0)
 
 
-def judged(*rows: Row, struck: Any = (KILL,), episodes: tuple[Episode, ...] = (GOT_OVER,)) -> Books:
+def judged(
+    *rows: Row,
+    before: tuple[Row, ...] = (),
+    release: Release = NOTHING,
+    struck: Any = (KILL,),
+    episodes: tuple[Episode, ...] = (GOT_OVER,),
+) -> Books:
     given = [sent(transaction(each.transaction_id), order=order) for order, each in enumerate(rows)]
     books = count(given, Snapshot({each.transaction_id: each for each in rows}))
-    judge(books, {each.transaction_id: each for each in rows}, [KILL], dict.fromkeys(struck, 1), episodes)
+    judge(books, before or rows, release, [KILL], dict.fromkeys(struck, 1), episodes)
     return books
 
 
@@ -30,12 +38,22 @@ def test_decided_transactions_balance() -> None:
     assert judged(row(transaction("t1"))).balanced
 
 
-def test_a_held_transaction_is_explained_by_a_failed_one_of_its_account() -> None:
-    assert judged(undecided("t1", "FAILED"), undecided("t2", "HELD")).balanced
+def test_what_was_given_up_and_released_balances() -> None:
+    before = (undecided("t1", "FAILED"), undecided("t2", "HELD"))
+
+    assert judged(row(transaction("t1")), row(transaction("t2")), before=before, release=Release(1, 1, 1)).balanced
+
+
+def test_what_stays_given_up_fails_the_run() -> None:
+    complaint = "it ended with 1: still waits"
+    books = judged(undecided("t1", "FAILED"), release=Release(1, 0, 1, complaint=complaint))
+
+    assert complaint in [check.detail for check in books.checks if not check.holds]
+    assert books.failed == 1
 
 
 def test_a_held_transaction_without_a_failed_one_is_named() -> None:
-    books = judged(row(transaction("t1")), undecided("t2", "HELD"))
+    books = judged(row(transaction("t1")), before=(row(transaction("t1")), undecided("t2", "HELD")))
 
     assert not books.balanced
     assert books.examples["held without cause"] == ["t2"]

@@ -14,6 +14,7 @@ from scripts.demo.source import Unmappable
 from scripts.demo.state import Snapshot
 from scripts.soak import report
 from scripts.soak.chaos import Chaos, Episode, Sample
+from scripts.soak.operator import Release
 from scripts.soak.schedule import BUS, KILL
 from tests.unit.demo.builders import row, sent, transaction
 
@@ -37,7 +38,7 @@ def content() -> dict[str, Any]:
         "MiniStack",
         1.0,
     )
-    return report.document(result, given, snapshot, chaos, {KILL: Counter(ingest=2)})
+    return report.document(result, given, snapshot, chaos, {KILL: Counter(ingest=2)}, Release(2, 3, 1, 4.5))
 
 
 def test_the_report_tells_each_fault_and_how_long_it_was_felt() -> None:
@@ -47,6 +48,7 @@ def test_the_report_tells_each_fault_and_how_long_it_was_felt() -> None:
         {"kind": KILL, "began": 1.0, "ended": 2.0, "recovered_in": 2.5},
         {"kind": BUS, "began": 5.0, "ended": 6.0, "recovered_in": None},
     ]
+    assert document["given_up"] == {"failed": 2, "held": 3, "accounts": 1, "seconds": 4.5, "complaint": ""}
     assert document["injected"] == {KILL: {"ingest": 2}}
     assert document["load_held_tps"] == 1.25  # five in four seconds
 
