@@ -8,7 +8,7 @@ from scripts.demo import state
 from scripts.demo.books import Books, Check
 from scripts.demo.state import Row
 from scripts.soak.chaos import Episode
-from scripts.soak.operator import Release
+from scripts.soak.operator import Release, is_given_up
 
 
 def judge(
@@ -57,6 +57,6 @@ def judge(
 
 def _held_without_failure(rows: Iterable[Row]) -> list[str]:
     """Return the ids that are held though no transaction of their account has failed."""
-    rows = list(rows)
-    failed = {row.account_id for row in rows if row.status == state.FAILED}
-    return sorted(row.transaction_id for row in rows if row.status == state.HELD and row.account_id not in failed)
+    given_up = [row for row in rows if is_given_up(row)]
+    failed = {row.account_id for row in given_up if row.status == state.FAILED}
+    return sorted(row.transaction_id for row in given_up if row.account_id not in failed)

@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts import aws_environment, paths, systems
 from scripts.demo import state
 from scripts.demo.stack import Stack
-from scripts.demo.state import Snapshot
+from scripts.demo.state import Row, Snapshot
 
 OUTPUTS_NAME, LOG_NAME = "outputs.json", "redrive.log"
 _RATE = 20.0
@@ -42,6 +42,11 @@ class Release:
     complaint: str = ""
 
 
+def is_given_up(row: Row) -> bool:
+    """Return whether a transaction waits for an operator; one that a case holds is decided, and does not."""
+    return row.status in (state.FAILED, state.HELD) and row.outcome is None
+
+
 def release(stack: Stack, snapshot: Snapshot, folder: Path) -> Release:
     """Run `make redrive ALL=1 EXECUTE=1` on the stack, if anything was given up; return what came of it.
 
@@ -54,7 +59,7 @@ def release(stack: Stack, snapshot: Snapshot, folder: Path) -> Release:
     folder
         Keeps the tool's output.
     """
-    given_up = [row for row in snapshot.rows.values() if row.status in (state.FAILED, state.HELD)]
+    given_up = [row for row in snapshot.rows.values() if is_given_up(row)]
     if not given_up:
         return Release()
     began = time.monotonic()

@@ -59,6 +59,12 @@ def test_a_held_transaction_without_a_failed_one_is_named() -> None:
     assert books.examples["held without cause"] == ["t2"]
 
 
+def test_what_a_case_holds_is_decided_and_needs_no_failed_one() -> None:
+    held = replace(row(transaction("t1")), status="HELD")
+
+    assert judged(held, before=(held,)).balanced
+
+
 def test_a_transaction_that_still_waits_is_lost() -> None:
     books = judged(undecided("t1", "RECEIVED"))
 
