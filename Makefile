@@ -12,7 +12,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := build/cache/hypothesis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search redrive fuzz
+.PHONY: help setup package demo train evaluate backtest test unit runtimes evaluation spark spark-job warehouse-test contract e2e strict-test localstack-test iam-report lint scan docs policy-check labels report restore-drill warehouse bench local-up local-down local-status requirements clean cost cost-measure capacity controls audit fault-search redrive fuzz soak
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: setup ## deploy locally and run transactions through (SYSTEM COUNT RATE IN
 	  $(if $(COUNT),--count $(COUNT)) $(if $(RATE),--rate $(RATE)) \
 	  $(if $(INPUT),--input "$(INPUT)") $(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed $(SEED)) \
 	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(WORKERS),--workers $(WORKERS))
+
+soak: setup ## the flagship under load and faults; build/soak/report.html (MINUTES RATE SEED)
+	@$(DEV) -m scripts.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED))
 
 capacity: setup ## simulate the flagship with AWS's limits; build/capacity/report.html (SEED; VALIDATE=1: against the emulator)
 	@$(DEV) -m scripts.capacity $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(VALIDATE)),--validate)

@@ -67,6 +67,8 @@ class Progress:
         Called at every step; may raise to end the run.
     stages
         The names of the stages to come.
+    program
+        Begins each line.
     """
 
     def __init__(
@@ -75,7 +77,9 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         check: Callable[[], None] = lambda: None,
         stages: Sequence[str] = STAGES,
+        program: str = "demo",
     ) -> None:
+        self._program = program
         self._stages = stages
         self.seconds: dict[str, float] = {}
         self.counters = Counters()
@@ -141,7 +145,7 @@ class Progress:
 
     def _line(self, text: str) -> None:
         elapsed = self._clock() - self._began
-        self._console.print(f"demo {elapsed:6.1f} s  {text}", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(f"{self._program} {elapsed:6.1f} s  {text}", highlight=False, markup=False, soft_wrap=True)
 
     def picture(self) -> RenderableType:
         """Return what a terminal shows now."""

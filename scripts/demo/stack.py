@@ -64,7 +64,7 @@ class Stack:
 
 
 @contextmanager
-def start_local_stack(system: Deployable, say: Say) -> Iterator[Stack]:
+def start_local_stack(system: Deployable, say: Say, emulator: MiniStack | None = None) -> Iterator[Stack]:
     """Start a local AWS of the run's own, deploy a system to it, and stop it afterwards.
 
     Parameters
@@ -73,9 +73,11 @@ def start_local_stack(system: Deployable, say: Say) -> Iterator[Stack]:
         What to deploy.
     say
         Shows what is being done, in a few words.
+    emulator
+        Where to deploy it; None: a new one.
     """
     say("starting the local AWS")
-    with MiniStack("demo", region=system.region) as server:
+    with emulator or MiniStack("demo", region=system.region) as server:
         say("packaging the functions, terraform init")
         deployed = harness.deploy(server, system, _watch(say))
         say("brought an earlier deployment back" if deployed.restored else "deployed")

@@ -224,6 +224,12 @@ def test_a_part_that_moves_changes_the_pulse(deployed: Deployed, observer: Obser
     assert (before.flagged, after.flagged) == (0, 1)
 
 
+def test_an_event_that_announces_no_decision_is_no_progress(deployed: Deployed) -> None:
+    deployed.archive("events/1.json.gz", {**event("t1#2"), "detail-type": "SweepCompleted"})
+
+    assert ArchiveBucket(deployed).pulse() == 0
+
+
 def test_an_archived_object_is_counted_once_however_often_one_looks(deployed: Deployed) -> None:
     bucket = ArchiveBucket(deployed)
     deployed.archive("events/1.json.gz", event("t1#2"))

@@ -1,0 +1,1 @@
+"""`make soak`: load at a steady rate, faults by a schedule, and books that must balance afterwards."""
