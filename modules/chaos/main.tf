@@ -17,9 +17,11 @@ locals {
   log_group_arn = "arn:${local.partition}:logs:${local.place}:log-group:${local.log_group_name}"
   bucket_arn    = "arn:${local.partition}:s3:::${local.bucket_name}"
   location_arn  = "${local.bucket_arn}/${local.folder}/"
+  role_arn      = "arn:${local.partition}:iam::${local.account}:role/${local.role_name}"
 
   bucket_name    = "${var.name}-${local.account}-${local.region}" # unique in all of AWS
   folder         = "faults"
+  role_name      = "${var.name}-experiments"
   log_group_name = "/aws/vendedlogs/fis/${var.name}" # this prefix keeps the account's log resource policy short
 
   duration = "PT${var.minutes}M"
@@ -80,7 +82,7 @@ locals {
     for key, experiment in merge(local.function_experiments, local.kinesis_experiments, local.network_experiments) :
     key => jsonencode({
       Description = experiment.description
-      RoleArn     = aws_iam_role.this.arn
+      RoleArn     = local.role_arn
       Tags        = { Name = "${var.name}-${key}" } # what the console shows
       Targets = {
         targets = {
@@ -323,7 +325,7 @@ data "aws_iam_policy_document" "permissions" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-experiments"
+  name               = local.role_name
   description        = "What the experiments ${var.name} of AWS FIS may do"
   assume_role_policy = data.aws_iam_policy_document.assume_role.json
 }
@@ -504,7 +506,7 @@ data "aws_iam_policy_document" "bucket" {
     condition {
       test     = "ArnNotEquals"
       variable = "aws:PrincipalArn"
-      values   = ["arn:${local.partition}:iam::${local.account}:role/${var.name}-experiments"]
+      values   = [local.role_arn]
     }
   }
 }

@@ -187,6 +187,11 @@ run "on_game_days_process_and_relay_are_targets_of_their_timeouts" {
   }
 
   assert {
+    condition     = toset([for key, function in local.functions : key if contains(keys(function.configuration.environment), "AWS_LAMBDA_EXEC_WRAPPER")]) == toset(["process", "relay"])
+    error_message = "The targets, and no other function, must have the extension."
+  }
+
+  assert {
     condition     = local.fault_injection.layer_arn == "arn:aws:lambda:eu-west-1:999999999999:layer:aws-fis-extension-arm64:9"
     error_message = "The functions must get the extension."
   }
