@@ -7,6 +7,7 @@ locals {
   namespace = "TransactionPipeline/${local.prefix}" # environments of one account must not count as one
 
   process_timeout_seconds = 30
+  relay_timeout_seconds   = 30
   archive_timeout_seconds = 60
 
   # What Powertools reads in every function; each adds what it needs itself.
@@ -228,6 +229,7 @@ module "process" {
   reserved_concurrency = var.process_reserved_concurrency
   kms_key_arn          = module.encryption.key_arn
   log_retention_days   = var.log_retention_days
+  fault_injection      = local.fault_injection
   environment = merge(local.environment.process, {
     TRANSACTIONS_TABLE     = module.transactions.name
     ACCOUNTS_TABLE         = module.accounts.name
@@ -267,11 +269,12 @@ module "relay" {
   handler            = "relay.handler.handler"
   package_path       = local.package.relay
   runtime            = var.runtime
-  timeout_seconds    = 30
+  timeout_seconds    = local.relay_timeout_seconds
   begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
   environment        = merge(local.environment.relay, { EVENT_BUS_NAME = module.event_bus.name })
+  fault_injection    = local.fault_injection
   policy_statements = {
     announce = { actions = ["events:PutEvents"], resources = [module.event_bus.arn] }
   }
@@ -806,4 +809,37 @@ module "monitoring" {
     event_bus_name    = module.event_bus.name
     drift_service     = "drift"
   }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Experiments with faults, for game days
+# ---------------------------------------------------------------------------------------------------------------------
+
+locals {
+  # This one output by its name: the functions must not wait for the experiments, which wait for alarms on the functions.
+  fault_injection = var.chaos == null ? null : module.chaos["this"].fault_injection
+
+  # By name, for they are made with what the module puts out.
+  experiment_targets = {
+    process = { name = "${local.prefix}-process", timeout_seconds = local.process_timeout_seconds }
+    relay   = { name = "${local.prefix}-relay", timeout_seconds = local.relay_timeout_seconds }
+  }
+}
+
+module "chaos" {
+  source   = "./modules/chaos"
+  for_each = var.chaos == null ? toset([]) : toset(["this"])
+
+  name               = "${local.prefix}-chaos"
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  minutes            = var.chaos.minutes
+  percent            = var.chaos.percent
+  functions          = local.experiment_targets
+  # What no experiment may bring about. What each must ring is in docs/operations.md.
+  stop_alarm_arns = [
+    for alarm in [
+      "transactions-failed", "failures-unrecorded", "sweep-failed", "bus-undelivered", "queue-transactions-backlog",
+    ] : module.monitoring.alarm_arns[alarm]
+  ]
 }

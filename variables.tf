@@ -244,3 +244,20 @@ variable "fraud_emails" {
   type        = set(string)
   default     = []
 }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Game days
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "chaos" {
+  description = <<-EOT
+    Experiments of AWS FIS that fail and delay calls of process and relay, for game days on a real account; no emulator has it. The functions get AWS's extension for it, which lengthens their cold starts, so switch it on for the day: {}. Null: nothing of it (default).
+      minutes : how long each experiment lasts, 1 to 60 (default 5: a transaction is received twice in that time, so none is given up)
+      percent : share of the calls that are affected, 1 to 100 (default 100)
+  EOT
+  type = object({
+    minutes = optional(number, 5)
+    percent = optional(number, 100)
+  })
+  default = null
+}

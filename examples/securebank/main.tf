@@ -18,6 +18,7 @@ module "encryption" {
   uses = concat(
     ["alarms_to_topics", "budgets_to_topics", "events_to_topics", "log_groups"],
     var.audit_trail == null ? [] : ["trails", "config_delivery"],
+    var.chaos == null ? [] : ["log_delivery"],
   )
   # A role that a stream, bucket, table, queue, topic or parameter lets in may use the key through it, and in no other way.
   via_services = ["dynamodb", "kinesis", "s3", "sns", "sqs", "ssm"]
@@ -791,4 +792,26 @@ module "monitoring" {
       redshift_workgroups = { for warehouse in module.warehouse : "warehouse" => warehouse.installation.workgroup_name if warehouse.installation.workgroup_name != null }
     }
   }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Experiments with faults, for game days
+# ---------------------------------------------------------------------------------------------------------------------
+
+module "chaos" {
+  source   = "../../modules/chaos"
+  for_each = var.chaos == null ? toset([]) : toset(["this"])
+
+  name               = format(local.name, "chaos")
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.log_retention_days
+  minutes            = var.chaos.minutes
+  percent            = var.chaos.percent
+  kinesis_callers    = { ingest = { role_arn = module.functions["ingest"].role_arn, operations = ["PutRecord"] } }
+  subnets            = one([for network in module.network : { vpc_id = network.vpc_id, ids = values(network.private_subnet_ids) }])
+  # What no experiment may bring about.
+  stop_alarm_arns = [
+    for alarm in ["transactions-failed", "given-up-failed", "failures-unrecorded", "records-lost", "sweep-failed"] :
+    module.monitoring.alarm_arns[alarm]
+  ]
 }

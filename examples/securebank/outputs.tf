@@ -162,3 +162,12 @@ output "kms_key_arn" {
   description = "ARN of the customer key that encrypts everything."
   value       = module.encryption.key_arn
 }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Game days
+# ---------------------------------------------------------------------------------------------------------------------
+
+output "experiment_template_ids" {
+  description = "Ids of the templates of experiments with faults, by experiment; none without the variable chaos."
+  value       = merge([for chaos in module.chaos : chaos.template_ids]...)
+}

@@ -412,6 +412,19 @@ variable "audit_trail" {
   default = {}
 }
 
+variable "chaos" {
+  description = <<-EOT
+    Experiments of AWS FIS for game days on a real account: Kinesis throttles ingest, and the private subnets, if there are any, do not reach DynamoDB or S3. Null: none (default).
+      minutes : how long each experiment lasts, 1 to 60 (default 5)
+      percent : share of the calls of Kinesis that are throttled, 1 to 100 (default 100)
+  EOT
+  type = object({
+    minutes = optional(number, 5)
+    percent = optional(number, 100)
+  })
+  default = null
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # People
 # ---------------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,16 @@ locals {
   target_arn = local.alias == null ? aws_lambda_function.this.arn : local.alias.arn
   invoke_arn = local.alias == null ? aws_lambda_function.this.invoke_arn : local.alias.invoke_arn
 
+  # Lambda keeps names that begin with AWS_ for itself and for what it works with, such as the FIS extension. The wait is
+  # AWS's advice: a call that comes while the extension asks for faults waits for the answer instead of slipping through.
+  environment = merge(var.environment, [
+    for faults in var.fault_injection[*] : {
+      AWS_FIS_CONFIGURATION_LOCATION     = faults.location_arn
+      AWS_FIS_POLL_MAX_WAIT_MILLISECONDS = "2000"
+      AWS_LAMBDA_EXEC_WRAPPER            = "/opt/aws-fis/bootstrap"
+    }
+  ]...)
+
   # Written out instead of read from the resources, so that every plan shows the whole policy.
   partition     = data.aws_partition.current.partition
   place         = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
@@ -177,6 +187,32 @@ data "aws_iam_policy_document" "permissions" {
   }
 
   dynamic "statement" {
+    for_each = var.fault_injection[*]
+
+    content {
+      sid       = "FindFaults"
+      actions   = ["s3:ListBucket"]
+      resources = [split("/", statement.value.location_arn)[0]]
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = ["${regex("/(.*)$", statement.value.location_arn)[0]}*"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.fault_injection[*]
+
+    content {
+      sid       = "ReadFaults"
+      actions   = ["s3:GetObject"]
+      resources = ["${statement.value.location_arn}*"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = var.policy_statements
 
     content {
@@ -233,19 +269,20 @@ resource "aws_lambda_function" "this" {
   handler                        = var.handler
   runtime                        = var.runtime
   architectures                  = ["arm64"]
+  layers                         = var.fault_injection == null ? null : [var.fault_injection.layer_arn]
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
   reserved_concurrent_executions = var.reserved_concurrency == null ? -1 : var.reserved_concurrency
   publish                        = var.provisioned_concurrency != null
 
   # Lambda forgets the key of a function without variables, which would show as a change in every plan.
-  kms_key_arn = length(var.environment) > 0 ? var.kms_key_arn : null
+  kms_key_arn = length(local.environment) > 0 ? var.kms_key_arn : null
 
   dynamic "environment" {
-    for_each = length(var.environment) > 0 ? [1] : []
+    for_each = length(local.environment) > 0 ? [1] : []
 
     content {
-      variables = var.environment
+      variables = local.environment
     }
   }
 

@@ -217,6 +217,29 @@ variable "begins_traces" {
   default     = true
 }
 
+variable "fault_injection" {
+  description = <<-EOT
+    Lets experiments of AWS FIS fail or delay calls; takes the output `fault_injection` of the module chaos. Adds the FIS extension, which lengthens cold starts and costs a poll of S3 a minute, its variables, and the right to read what it is told. Null: none of it.
+      layer_arn    : ARN of a version of the extension for arm64, in this region
+      location_arn : ARN of the bucket and the folder, ending in /, where FIS tells the extension what to inject; if it is encrypted with a key other than kms_key_arn, add that to decrypt_key_arns
+  EOT
+  type = object({
+    layer_arn    = string
+    location_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.fault_injection == null ? true : can(regex("^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+$", var.fault_injection.layer_arn))
+    error_message = "layer_arn of fault_injection must be the ARN of a version of a layer."
+  }
+
+  validation {
+    condition     = var.fault_injection == null ? true : can(regex("^arn:[a-z0-9-]+:s3:::[a-z0-9.-]{3,63}/[A-Za-z0-9_./-]*[A-Za-z0-9_.-]/$", var.fault_injection.location_arn))
+    error_message = "location_arn of fault_injection must be the ARN of a bucket with a folder, ending in /."
+  }
+}
+
 variable "vpc" {
   description = <<-EOT
     Network that the function runs in. Null: Lambda's own, from which AWS services are reached directly.

@@ -25,6 +25,11 @@ output "alarm_names" {
   ))
 }
 
+output "alarm_arns" {
+  description = "ARNs of the alarms of the argument alarms and of those that follow from functions (throttles, duration), by their name there."
+  value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn }
+}
+
 output "composite_alarm_name" {
   description = "Name of the composite alarm: is anything critical? Null where nothing is watched."
   value       = one([for alarm in aws_cloudwatch_composite_alarm.critical : alarm.alarm_name])

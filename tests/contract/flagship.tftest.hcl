@@ -14,6 +14,9 @@ mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
   }
+  mock_data "aws_ssm_parameter" {
+    defaults = { insecure_value = "arn:aws:lambda:eu-west-1:999999999999:layer:aws-fis-extension-arm64:9" }
+  }
   mock_resource "aws_kms_key" {
     defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
   }
@@ -81,6 +84,11 @@ run "every_function_of_the_flagship_is_there" {
   assert {
     condition     = toset(keys(output.function_names)) == toset(["ingest", "process", "relay", "route", "failed", "sweep", "query", "archive", "case-context", "case-assess", "case-record", "label", "learn", "drift"])
     error_message = "A function is missing, or one is too many."
+  }
+
+  assert {
+    condition     = length(module.chaos) == 0 && local.fault_injection == null && length(output.experiment_template_ids) == 0
+    error_message = "No function must be a target of experiments unless game days are asked for."
   }
 }
 
@@ -157,4 +165,34 @@ run "a_reservation_smaller_than_the_concurrency_it_is_for_is_refused" {
   command = plan
   variables { process_reserved_concurrency = 10 }
   expect_failures = [var.process_reserved_concurrency]
+}
+
+# --- game days -------------------------------------------------------------------------------------------------------
+
+run "on_game_days_process_and_relay_are_targets_of_their_timeouts" {
+  command = plan
+  variables { chaos = { minutes = 3 } }
+
+  assert {
+    condition = toset(keys(output.experiment_template_ids)) == toset([
+      "process-fails", "process-loses-answers", "process-times-out", "relay-fails", "relay-loses-answers",
+      "relay-times-out",
+    ])
+    error_message = "Each of the two must fail, lose answers and time out."
+  }
+
+  assert {
+    condition     = local.experiment_targets == { process = { name = module.process.name, timeout_seconds = module.process.timeout_seconds }, relay = { name = module.relay.name, timeout_seconds = module.relay.timeout_seconds } }
+    error_message = "The experiments must know the functions by the names and timeouts that they have."
+  }
+
+  assert {
+    condition     = toset([for key, function in local.functions : key if contains(keys(function.configuration.environment), "AWS_LAMBDA_EXEC_WRAPPER")]) == toset(["process", "relay"])
+    error_message = "The targets, and no other function, must have the extension."
+  }
+
+  assert {
+    condition     = local.fault_injection.layer_arn == "arn:aws:lambda:eu-west-1:999999999999:layer:aws-fis-extension-arm64:9"
+    error_message = "The functions must get the extension."
+  }
 }

@@ -79,6 +79,7 @@ COPY = {
 EVERYTHING = {
     "api": {"authorization": "AWS_IAM", "submit_directly": True, "cache": {}},
     "audit_trail": {"manage_config_recorder": True},
+    "chaos": {},
     "lake": {"transfer_acceleration": True, "storage_class_analysis": True, "replication": COPY},
     "network": {"internet_access": "per_zone"},
     "provisioned_concurrency": {"customer_query": 2},
@@ -88,6 +89,7 @@ EVERYTHING = {
 }
 # What there is only of choices.
 EXTRA = (
+    "aws_cloudformation_stack",
     "aws_config_configuration_recorder",
     "aws_dax_cluster",
     "aws_lambda_provisioned_concurrency_config",
@@ -305,6 +307,16 @@ def test_everything_that_costs_extra_can_be_had_at_once(everything: Plan) -> Non
     assert stage["cache_cluster_enabled"]
     for table in everything.resources("aws_dynamodb_table"):
         assert [replica["region_name"] for replica in table["replica"]] == ["eu-central-1"], table["address"]
+
+
+def test_game_days_throttle_the_writer_and_cut_the_private_subnets_off(everything: Plan) -> None:
+    stacks = {stack["name"] for stack in everything.resources("aws_cloudformation_stack")}
+
+    assert stacks == {
+        f"securebank-chaos-dev-{experiment}"
+        for experiment in ("ingest-throttled", "network-without-dynamodb", "network-without-s3")
+    }
+    assert not [bucket for bucket in everything.of("aws_s3_bucket") if "chaos" in bucket["address"]]  # no extension
 
 
 def test_raw_lines_move_to_cheaper_storage_and_are_never_deleted(plan: Plan) -> None:

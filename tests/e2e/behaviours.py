@@ -96,6 +96,10 @@ BEHAVIOURS = {
         "A web ACL blocks what its rules match.", "contract tests: it is attached; its blocking is unproved"
     ),
     "tracing": Behaviour("X-Ray records traces.", "contract tests: tracing is on everywhere; traces are unproved"),
+    "experiments": Behaviour(
+        "AWS FIS injects faults into calls, and an alarm stops it.",
+        "contract tests: templates, their role, the functions' extension; that AWS does what they say is unproved",
+    ),
     "ttl-records": Behaviour(
         "An expired row writes a stream record.",
         "nothing: the table whose rows expire has no reader of its stream",

@@ -240,6 +240,58 @@ run "a_network_is_optional" {
   }
 }
 
+run "a_target_of_experiments_gets_the_extension_beside_its_own_variables" {
+  command = plan
+
+  variables {
+    fault_injection = {
+      layer_arn    = "arn:aws:lambda:eu-central-1:999999999999:layer:aws-fis-extension-arm64:9"
+      location_arn = "arn:aws:s3:::txn-test-chaos/faults/"
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.layers == tolist([var.fault_injection.layer_arn])
+    error_message = "The extension must be a layer of the function."
+  }
+
+  assert {
+    condition = aws_lambda_function.this.environment[0].variables == tomap({
+      TRANSACTIONS_TABLE                 = "txn-test-transactions"
+      AWS_FIS_CONFIGURATION_LOCATION     = "arn:aws:s3:::txn-test-chaos/faults/"
+      AWS_FIS_POLL_MAX_WAIT_MILLISECONDS = "2000"
+      AWS_LAMBDA_EXEC_WRAPPER            = "/opt/aws-fis/bootstrap"
+    })
+    error_message = "The extension must be started, and know where it is told what to inject."
+  }
+}
+
+run "a_target_of_experiments_without_variables_of_its_own_has_them_encrypted" {
+  command = plan
+
+  variables {
+    environment = {}
+    fault_injection = {
+      layer_arn    = "arn:aws:lambda:eu-central-1:999999999999:layer:aws-fis-extension-arm64:9"
+      location_arn = "arn:aws:s3:::txn-test-chaos/faults/"
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arn && length(aws_lambda_function.this.environment[0].variables) == 3
+    error_message = "The extension's variables must be there, and be encrypted, although there are no others."
+  }
+}
+
+run "without_experiments_there_is_no_layer" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.this.layers == null && length(aws_lambda_function.this.environment[0].variables) == 1
+    error_message = "A function that is no target must not pay for the extension."
+  }
+}
+
 # --- asynchronous calls ----------------------------------------------------------------------------------------------
 
 run "outcomes_of_asynchronous_calls_go_to_both_destinations" {
@@ -664,6 +716,17 @@ run "variables_that_lambda_keeps_for_itself_are_refused" {
     environment = { AWS_REGION = "eu-central-1" }
   }
   expect_failures = [var.environment]
+}
+
+run "an_extension_without_a_version_and_a_bucket_without_a_folder_are_refused" {
+  command = plan
+  variables {
+    fault_injection = {
+      layer_arn    = "arn:aws:lambda:eu-central-1:999999999999:layer:aws-fis-extension-arm64"
+      location_arn = "arn:aws:s3:::txn-test-chaos"
+    }
+  }
+  expect_failures = [var.fault_injection]
 }
 
 run "a_network_without_subnets_is_refused" {

@@ -196,6 +196,31 @@ run "a_kinesis_stream_may_be_read_and_nothing_is_granted_for_other_kinds" {
   }
 }
 
+run "a_target_of_experiments_may_read_what_it_is_told_to_inject_and_nothing_else_there" {
+  command = plan
+
+  variables {
+    fault_injection = {
+      layer_arn    = "arn:aws:lambda:eu-central-1:999999999999:layer:aws-fis-extension-arm64:9"
+      location_arn = "arn:aws:s3:::txn-test-chaos/faults/"
+    }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : jsonencode(s) if endswith(s.Sid, "Faults")] == [
+      jsonencode({
+        Sid       = "FindFaults"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = "arn:aws:s3:::txn-test-chaos"
+        Condition = { StringLike = { "s3:prefix" = "faults/*" } }
+      }),
+      jsonencode({ Sid = "ReadFaults", Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::txn-test-chaos/faults/*" }),
+    ]
+    error_message = "The extension must find and read the folder, with the function's role."
+  }
+}
+
 run "each_destination_gets_the_one_action_that_fits_it" {
   command = plan
 
