@@ -21,6 +21,7 @@ from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
 from tests.property.simulation.labels import Labels
 from tests.property.simulation.merchant_api import MerchantApi
+from tests.property.simulation.redrive import Redrive, of_redrive
 from tests.property.simulation.securebank import SecureBank
 from tests.property.simulation.stream_alerts import StreamAlerts
 
@@ -58,12 +59,13 @@ KINDS: Mapping[str, Kind] = {
         tuple(StreamAlerts.functions), stream_scenarios.of_alerts, StreamAlerts, alert_invariants.violations
     ),
     "securebank": Kind(tuple(SecureBank.functions), stream_scenarios.of_bank, SecureBank, bank_invariants.violations),
+    "redrive": Kind(tuple(Redrive.functions), of_redrive, Redrive, invariants.violations),
     "labels": Kind(tuple(Labels.functions), stream_scenarios.of_labels, Labels, learning_invariants.violations),
 }
 
 TURNS = (
     "flagship", "securebank", "stream_alerts", "flagship", "labels",
-    "flagship", "securebank", "merchant_api", "flagship", "securebank",
+    "flagship", "securebank", "merchant_api", "redrive", "securebank",
 )  # fmt: skip
 """Whose turn it is, seed by seed."""
 
