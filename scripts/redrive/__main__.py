@@ -149,7 +149,15 @@ def _work(options: argparse.Namespace, place: Place, client: Callable[[str], Any
 
 
 def _chosen(options: argparse.Namespace, books: Books) -> list[str] | None:
-    """Return the accounts that are meant, or the one transaction; None: nothing was named."""
+    """Return the accounts that are meant, or the one transaction; None: nothing was named.
+
+    Raises
+    ------
+    CommandError
+        If what was named is nothing that the system has.
+    """
+    if books.place.accounts is None and (options.account or options.abandon):
+        raise CommandError(f"{books.place.system} has no accounts, and nothing waits there: name a TRANSACTION.")
     if options.account:
         return [options.account]
     if options.all and books.place.accounts is None:

@@ -271,7 +271,8 @@ def test_failed_transactions_are_listed_and_decided_again_by_the_operators_tool(
     again = redrive(merchant_api, name, tmp_path, "--transaction", ids[0], "--execute")
 
     assert [f"  {key}: FAILED" in listed.stdout for key in ids] == [True] * 2, listed
-    assert (ordered.returncode, ordered.stderr) == (1, "redrive: merchant_api has no accounts: name a TRANSACTION.\n")
+    assert ordered.returncode == 1
+    assert "merchant_api has no accounts, and nothing waits there: name a TRANSACTION" in ordered.stderr
     assert [done.returncode for done in released] == [0, 0], released
     rows = [merchant_api.row(key) for key in ids]
     assert [row["status"] for row in rows] == ["APPROVED"] * 2

@@ -152,6 +152,20 @@ def test_outputs_of_another_system_are_told() -> None:
         of("stream_alerts", {})
 
 
+@pytest.mark.parametrize("named", [["--account", "acc"], ["--abandon", "t1", "--reason", "gone"]])
+def test_an_account_is_not_looked_for_where_there_are_none(
+    named: list[str], world: World, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Taken for a transaction, it would be shown as one to send again."""
+    queues = {name: value for name, value in json.loads(outputs.read_text()).items() if name.endswith("queue_url")}
+    own = {"transaction_table_name": {"value": world.tables.transactions}, "queue_url": next(iter(queues.values()))}
+    outputs.write_text(json.dumps(own))
+
+    assert command.main(["--system", "merchant_api", "--outputs", str(outputs), *named]) == 1
+
+    assert "merchant_api has no accounts, and nothing waits there: name a TRANSACTION" in capsys.readouterr().err
+
+
 def test_a_journal_is_one_runs_at_a_time_and_is_read_past_a_cut_off_line(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     now = datetime.now(timezone.utc)
