@@ -72,6 +72,27 @@ def test_a_run_that_is_to_end_lets_go_of_nothing_more() -> None:
         pace.wait_for_turn()
 
 
+def test_an_interrupted_release_says_so_and_a_later_run_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.fail("t1", "t2")
+    stop, go_on = threading.Event(), world.sleep
+
+    def stop_when_let_go(seconds: float) -> None:
+        if world.statuses()["t1"] == "RECEIVED":
+            stop.set()
+        until_stopped(stop)(0.0)
+        go_on(seconds)
+
+    monkeypatch.setattr(world, "sleep", stop_when_let_go)
+    outcome = world.releaser().release("acc")
+    monkeypatch.setattr(world, "sleep", go_on)
+
+    assert outcome.result is Result.INTERRUPTED
+    assert world.told == [("begins", "t1"), ("let go", "t1"), ("interrupted", "")]
+    assert world.tables.account()["released_by"] == "run-1"
+    assert world.releaser("run-2").release("acc", "run-1").result is Result.RELEASED
+    world.check_released()
+
+
 def test_the_rate_is_that_of_all_accounts_together() -> None:
     waits: list[float] = []
     pace = Pace(0.5, 60.0, lambda: NOW, lambda: 100.0, waits.append)
