@@ -147,13 +147,13 @@ restore-drill: setup ## lose the transactions table locally, bring it back, prin
 	@$(DEV) -m scripts.restore_drill $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(BEFORE),--before $(BEFORE)) \
 	  $(if $(AFTER),--after $(AFTER)) $(if $(SEED),--seed $(SEED)) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
-redrive: setup ## list failed transactions and blocked accounts; release them in order (ACCOUNT|ALL|TRANSACTION|ABANDON EXECUTE REASON RATE OUTPUTS)
+redrive: setup ## list failed transactions and blocked accounts; release them in order (ACCOUNT|ALL|TRANSACTION|ABANDON EXECUTE REASON RATE PARALLEL OUTPUTS)
 	@$(DEV) -m scripts.redrive $(if $(SYSTEM),--system "$(SYSTEM)") $(if $(OUTPUTS),--outputs "$(OUTPUTS)") \
 	  $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(filter-out 0,$(ALL)),--all) \
 	  $(if $(TRANSACTION),--transaction "$(TRANSACTION)") $(if $(ABANDON),--abandon "$(ABANDON)") \
 	  $(if $(filter-out 0,$(EXECUTE)),--execute) $(if $(REASON),--reason "$(REASON)") $(if $(RATE),--rate $(RATE)) \
-	  $(if $(PATIENCE),--patience $(PATIENCE)) $(if $(filter-out 0,$(TAKE_OVER)),--take-over) \
-	  $(if $(filter-out 0,$(RECOUNT)),--recount)
+	  $(if $(PARALLEL),--parallel $(PARALLEL)) $(if $(PATIENCE),--patience $(PATIENCE)) \
+	  $(if $(filter-out 0,$(TAKE_OVER)),--take-over) $(if $(filter-out 0,$(RECOUNT)),--recount)
 
 warehouse: setup ## install sql/ in the Redshift of a deployed root (DIR DAYS_AHEAD; PRINT=1 only prints the SQL)
 	@$(DEV) -m scripts.warehouse $(if $(DIR),--directory "$(DIR)") $(if $(DAYS_AHEAD),--days-ahead $(DAYS_AHEAD)) \

@@ -1,6 +1,7 @@
 """`make redrive`: list what failed and which accounts wait for it, and give it back to the pipeline, in order.
 
 Without more it lists. ACCOUNT=id or ALL=1 shows what would be released, in its order; with EXECUTE=1 it is done.
+ALL=1 has PARALLEL accounts on their way at once, and goes on with the others where one cannot be released.
 TRANSACTION=id is for systems without accounts. ABANDON=id closes a failed transaction that never can be decided, so
 that those behind it can go on. Nothing that is new gets before the line while it is released, and a run that died goes
 on where it stopped when it is started again. Each step is in the transactions' histories, and in
@@ -9,10 +10,10 @@ build/redrive/SYSTEM.jsonl.
 It works on the stack of `make local-up`; or, with OUTPUTS=file, on the system whose `terraform output -json` the file
 holds, in the account that the usual settings of AWS point at. docs/operations.md is the guide.
 
-Exit status: 0 if all that was asked is done, 1 if an account stays blocked, 2 for wrong arguments.
+Exit status: 0 if all that was asked is done, 1 if an account stays blocked, 2 for wrong arguments, 130 if interrupted.
 
 Usage: python -m scripts.redrive [--system SYSTEM] [--outputs FILE] [--account ID | --all | --transaction ID |
-       --abandon ID] [--execute] [--reason TEXT] [--rate N]
+       --abandon ID] [--execute] [--reason TEXT] [--rate N] [--parallel N]
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import argparse
 import json
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -33,11 +35,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts import paths, stack, systems
 from scripts.arguments import Parser
 from scripts.errors import CommandError
-from scripts.redrive import journal, text
+from scripts.redrive import at_once, journal, text
 from scripts.redrive.books import Books, Run, is_message
+from scripts.redrive.pace import Pace, until_stopped
 from scripts.redrive.place import Place, of
-from scripts.redrive.release import Outcome, Pace, Releaser, Result
+from scripts.redrive.release import Outcome, Releaser, Result
 from scripts.redrive.senders import sender
+from scripts.redrive.unrecorded import refuse_unrecorded
 
 MOST_A_SECOND = 100.0
 LONGEST_REASON = 200
@@ -61,6 +65,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--execute", action="store_true", help="do it; without, it is only shown")
     parser.add_argument("--reason", default="", help="why, for the histories")
     parser.add_argument("--rate", type=float, default=5.0, help="transactions let go in a second, at most (default 5)")
+    parser.add_argument("--parallel", type=int, default=8, help="accounts on their way at once, at most (default 8)")
     parser.add_argument("--patience", type=float, default=900.0, help="seconds to wait for a decision (default 900)")
     parser.add_argument("--take-over", action="store_true", help="go on with accounts that another run has begun")
     parser.add_argument(
@@ -69,6 +74,8 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(given)
     if not 0 < options.rate <= MOST_A_SECOND:
         parser.error(f"argument --rate: must lie above 0, and be {MOST_A_SECOND:.0f} at most")
+    if not 1 <= options.parallel <= at_once.MOST:
+        parser.error(f"argument --parallel: must be 1 to {at_once.MOST}")
     if options.patience <= 0:
         parser.error("argument --patience: must be seconds, above 0")
     if len(options.reason) > LONGEST_REASON:
@@ -125,20 +132,32 @@ def _work(options: argparse.Namespace, place: Place, client: Callable[[str], Any
     if not options.execute:
         print(text.plan(books, chosen, options))
         return 0
-    _refuse_unrecorded(place, client)
+    refuse_unrecorded(client("sqs"), place.dead_letters_url)
     path = journal.FOLDER / f"{place.system}.jsonl"
     with journal.opened(path, _now) as lines:
-        run = Run(
-            f"{_who(client)}/{secrets.token_hex(4)}", f"operator:{_who(client).rpartition('/')[2]}", options.reason
+        who = str(client("sts").get_caller_identity()["Arn"])
+        run = Run(f"{who}/{secrets.token_hex(4)}", f"operator:{who.rpartition('/')[2]}", options.reason)
+        stop = threading.Event()
+        releaser = _releaser(options, books, client, run, lines, stop)
+        known = journal.runs(path)
+        outcomes = at_once.release_all(
+            chosen, lambda subject: _outcome(options, subject, books, releaser, known), options.parallel, stop
         )
-        outcomes = list(_outcomes(options, chosen, books, client, run, lines, journal.runs(path)))
     print(text.outcomes(outcomes))
     print(f"journal: {paths.shown(path)}")
     return 0 if all(outcome.result is Result.RELEASED for outcome in outcomes) else 1
 
 
 def _chosen(options: argparse.Namespace, books: Books) -> list[str] | None:
-    """Return the accounts that are meant, or the one transaction; None: nothing was named."""
+    """Return the accounts that are meant, or the one transaction; None: nothing was named.
+
+    Raises
+    ------
+    CommandError
+        If what was named is nothing that the system has.
+    """
+    if books.place.accounts is None and (options.account or options.abandon):
+        raise CommandError(f"{books.place.system} has no accounts, and nothing waits there: name a TRANSACTION.")
     if options.account:
         return [options.account]
     if options.all and books.place.accounts is None:
@@ -152,40 +171,47 @@ def _chosen(options: argparse.Namespace, books: Books) -> list[str] | None:
     return None
 
 
-def _outcomes(
+def _releaser(
     options: argparse.Namespace,
-    chosen: list[str],
     books: Books,
     client: Callable[[str], Any],
     run: Run,
     lines: journal.Journal,
-    known: set[str],
-) -> Any:
+    stop: threading.Event,
+) -> Releaser:
+    """Return what releases, and writes each step down before the next is done."""
+    one_at_a_time = threading.Lock()
+
     def tell(what: str, account_id: str | None, transaction_id: str, more: str) -> None:
-        lines.write(
-            run=run.token, what=what, account_id=account_id, transaction_id=transaction_id, more=more, reason=run.reason
-        )
-        print(text.step(what, account_id, transaction_id, more), flush=True)
+        with one_at_a_time:
+            lines.write(
+                run=run.token,
+                what=what,
+                account_id=account_id,
+                transaction_id=transaction_id,
+                more=more,
+                reason=run.reason,
+            )
+            print(text.step(what, account_id, transaction_id, more), flush=True)
 
-    pace = Pace(1.0 / options.rate, options.patience, _now, time.monotonic, time.sleep)
-    releaser = Releaser(books, sender(books.place, client), run, pace, tell, recounts=options.recount)
-    for subject in chosen:
+    pace = Pace(1.0 / options.rate, options.patience, _now, time.monotonic, until_stopped(stop))
+    return Releaser(books, sender(books.place, client), run, pace, tell, recounts=options.recount)
+
+
+def _outcome(options: argparse.Namespace, subject: str, books: Books, releaser: Releaser, known: set[str]) -> Outcome:
+    """Do what is asked with one subject; what keeps it from that is its outcome."""
+    try:
         if options.transaction or books.place.accounts is None:
-            yield releaser.release_alone(_alone(books, subject))
-        elif options.abandon:
+            return releaser.release_alone(_alone(books, subject))
+        if options.abandon:
             account_id = str(_failed(books, subject)["account_id"])
-            releaser.abandon(account_id, subject, _before(options, books, account_id, known))
-            yield Outcome(subject, Result.RELEASED, "abandoned; release its account to let the line go on")
-        else:
-            yield releaser.release(subject, _before(options, books, subject, known))
-
-
-def _before(options: argparse.Namespace, books: Books, account_id: str, known: set[str]) -> str | None:
-    """Return the run that an account may be taken over from: one of this machine that died, or any if asked."""
-    account = books.account(account_id)
-    if account is None or account.released_by is None:
-        return None
-    return account.released_by if options.take_over or account.released_by in known else None
+            releaser.abandon(account_id, subject, books.died_over(account_id, known, any_run=options.take_over))
+            return Outcome(subject, Result.RELEASED, "abandoned; release its account to let the line go on")
+        return releaser.release(subject, books.died_over(subject, known, any_run=options.take_over))
+    except CommandError as error:
+        return Outcome(subject, Result.NOT_OURS, str(error))
+    except (BotoCoreError, ClientError) as error:
+        return Outcome(subject, Result.BROKEN, f"AWS did not do what it was asked: {error}. Run the same again")
 
 
 def _failed(books: Books, transaction_id: str) -> Mapping[str, Any]:
@@ -202,24 +228,6 @@ def _alone(books: Books, transaction_id: str) -> Mapping[str, Any]:
     if books.place.accounts is not None and row.get("account_id"):
         raise CommandError(f"{transaction_id} belongs to {row['account_id']}: release that (ACCOUNT), for its order.")
     return row
-
-
-def _refuse_unrecorded(place: Place, client: Callable[[str], Any]) -> None:
-    """Refuse to begin while failures are not recorded: they may belong into a line that is about to be released."""
-    if place.dead_letters_url is None:
-        return
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = client("sqs").get_queue_attributes(QueueUrl=place.dead_letters_url, AttributeNames=names)["Attributes"]
-    waiting = sum(int(found[name]) for name in names)
-    if waiting:
-        raise CommandError(
-            f"{waiting} failures are not recorded so far: wait until the dead-letter queue is empty, or see the alarm"
-            " failures-unrecorded."
-        )
-
-
-def _who(client: Callable[[str], Any]) -> str:
-    return str(client("sts").get_caller_identity()["Arn"])
 
 
 def _now() -> datetime:

@@ -6,7 +6,7 @@ operators at once cannot mix, and a run that died goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Optional
@@ -23,18 +23,13 @@ from scripts.redrive.place import Accounts, Place
 
 RELEASED = "RELEASED"
 ABANDONED = "ABANDONED"
+ROWS_A_PAGE = 1000
 SWEEP_AFTER = timedelta(minutes=15)
 """When the sweeper sends a released transaction again, should its message have got lost."""
-RECORDERS_OF_FAILURES = frozenset({"failed", "stream_failed"})
-"""Actors who hold a transaction late: its own receives were used up first."""
 
 
 class NotOursError(CommandError):
     """The account is released by another run, or not quarantined any more."""
-
-
-class IndexBehindError(CommandError):
-    """The index does not show all that is held so far."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +121,21 @@ class Books:
         row = from_item(answer.get("Item", {}))
         return self._blocked(row) if "blocked_by" in row else None
 
+    def died_over(self, account_id: str, known: Container[str], *, any_run: bool) -> Optional[str]:
+        """Return the run that an account may be taken over from, or None.
+
+        Parameters
+        ----------
+        account_id, known
+            Which account, and the runs of this machine, which are over.
+        any_run
+            Whether the operator says that any other run is dead.
+        """
+        account = self.account(account_id)
+        if account is None or account.released_by is None:
+            return None
+        return account.released_by if any_run or account.released_by in known else None
+
     def transaction(self, transaction_id: str, account_id: Optional[str]) -> Optional[dict[str, Any]]:
         """Return a transaction's row by our names, as it stands now, or None."""
         key: dict[str, Any] = {"transaction_id": {"S": transaction_id}}
@@ -138,21 +148,20 @@ class Books:
         row = self.place.layout.ours(from_item(answer.get("Item", {})))
         return row if row.get("account_id") == account_id or account_id is None else None
 
-    def line(self, account: Blocked) -> list[dict[str, Any]]:
-        """Return the rows that stand in line behind the account's block, in order.
+    def held(self, account_id: str, known: Container[str], most: int) -> list[dict[str, Any]]:
+        """Return rows of an account that are HELD, those that came last first; the index may not show all so far.
 
-        Raises
-        ------
-        IndexBehindError
-            If the index does not show all of them so far.
+        Parameters
+        ----------
+        account_id, known
+            Which account, and the transactions of it that are not wanted.
+        most
+            How many transactions of the account to look at.
         """
-        rows = [row for row in self._held(account.account_id) if stands_in_line(row)]
-        if len(rows) != account.waiting:
-            raise IndexBehindError(
-                f"{account.account_id} has {account.waiting} transactions in line, and {len(rows)} are found. Wait for"
-                " the index; if that does not help, rows were changed by hand: count again (RECOUNT=1)."
-            )
-        return in_order(rows)
+        rows = (self.place.layout.ours(from_item(item)) for item in self._last_held(account_id, most))
+        stale = (row for row in rows if row["transaction_id"] not in known)
+        found = (self._as_it_stands(row) for row in stale)
+        return [row for row in found if row.get("status") == Status.HELD]
 
     # ------------------------------------------------------------------------------------------------------------------
     # Writing
@@ -311,32 +320,46 @@ class Books:
             released_by=row.get("released_by"),
         )
 
-    def _held(self, account_id: str) -> Iterator[dict[str, Any]]:
+    def _last_held(self, account_id: str, most: int) -> Iterator[dict[str, Any]]:
         names = {"#status": "status", "#account": self._account_attribute}
-        values = to_item({":held": Status.HELD.value, ":account": account_id})
-        where: dict[str, Any] = {"ConsistentRead": True}
-        if self._accounts.index is not None:
-            where = {"IndexName": self._accounts.index}
-        for page in self._client.get_paginator("query").paginate(
-            TableName=self.place.transactions_table,
-            KeyConditionExpression="#account = :account",
-            FilterExpression="#status = :held",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-            **where,
-        ):
-            for item in page["Items"]:
-                answer = self._client.get_item(
-                    TableName=self.place.transactions_table, Key=self.place.layout.key_in(item), ConsistentRead=True
-                )
-                row = self.place.layout.ours(from_item(answer.get("Item", {})))
-                if row.get("status") == Status.HELD:
-                    yield row
+        where = {"IndexName": self._accounts.index} if self._accounts.index else {"ConsistentRead": True}
+        more: dict[str, Any] = {}
+        while most > 0:
+            page = self._client.query(
+                TableName=self.place.transactions_table,
+                KeyConditionExpression="#account = :account",
+                FilterExpression="#status = :held",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=to_item({":held": Status.HELD.value, ":account": account_id}),
+                ScanIndexForward=False,
+                Limit=min(most, ROWS_A_PAGE),
+                **where,
+                **more,
+            )
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            most -= page["ScannedCount"]
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _as_it_stands(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._client.get_item(
+            TableName=self.place.transactions_table, Key=self._row_key(row), ConsistentRead=True
+        )
+        return self.place.layout.ours(from_item(answer.get("Item", {})))
+
+    def _row_key(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the key of a row that goes by our names."""
+        named = {self.place.layout.names.get(name, name): value for name, value in row.items()}
+        return to_item({name: named[name] for name in self.place.layout.key_names})
 
     def _scan(self, table: str, condition: str, **more: Any) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("scan").paginate(TableName=table, FilterExpression=condition, **more)
-        for page in pages:
+        while True:
+            page = self._client.scan(TableName=table, FilterExpression=condition, **more)
             yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _row_update(
         self, row: Mapping[str, Any], status: Status, reason: str, run: Run, now: datetime
@@ -358,11 +381,10 @@ class Books:
         if reason is ABANDONED:
             sets.append("abandoned_at = :at")
             values[":at"] = at
-        key = self.place.layout.key_in(to_item(_by_names(self.place, row)))
         return {
             "Update": {
                 "TableName": self.place.transactions_table,
-                "Key": key,
+                "Key": self._row_key(row),
                 "UpdateExpression": f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
                 "ConditionExpression": "revision = :revision AND #status = :was",
                 "ExpressionAttributeNames": {"#status": "status", "#history": "history"},
@@ -392,22 +414,6 @@ class Books:
             ) from error
 
 
-def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return who stands in line in the order of the queue.
-
-    Those held by `process` have the places of the queue. One that used up its own receives is held later, when that is
-    recorded: it belongs before the first of the others that was received after it.
-    """
-    line = sorted((row for row in rows if not _came_late(row)), key=lambda row: int(row["hold_sequence"]))
-    late = sorted(
-        (row for row in rows if _came_late(row)), key=lambda row: (row["received_at"], int(row["hold_sequence"]))
-    )
-    for row in late:
-        place = next((n for n, other in enumerate(line) if other["received_at"] > row["received_at"]), len(line))
-        line.insert(place, row)
-    return line
-
-
 def stands_in_line(row: Mapping[str, Any]) -> bool:
     """Tell whether a row that is HELD waits behind another transaction of its account.
 
@@ -419,13 +425,3 @@ def stands_in_line(row: Mapping[str, Any]) -> bool:
 def is_message(row: Mapping[str, Any]) -> bool:
     """Tell whether a row is a message that nobody can take for a transaction."""
     return str(row["transaction_id"]).startswith(MESSAGE_PREFIX)
-
-
-def _came_late(row: Mapping[str, Any]) -> bool:
-    return row["history"][-1]["actor"] in RECORDERS_OF_FAILURES
-
-
-def _by_names(place: Place, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a row's key by the names of its table."""
-    named = {place.layout.names.get(name, name): value for name, value in row.items()}
-    return {name: named[name] for name in place.layout.key_names}

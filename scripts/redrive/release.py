@@ -1,27 +1,28 @@
 """Releases one account after the other: its failed transaction first, then the line behind it, one by one.
 
-What is next is read from the tables each time, and nothing else is remembered: a run that dies goes on where it
-stopped. While a run works at an account, commits leave the block standing (`released_by`), so that nothing new gets
-before the line. A transaction is let go only when the one before is decided. The block is lifted when nobody stands in
-line.
+What is next is read from the tables, and a run that dies goes on where it stopped. While a run works at an account,
+commits leave the block standing (`released_by`), so that nothing new gets before the line. A transaction is let go only
+when the one before is decided. The block is lifted when nobody stands in line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 from typing import Any, Callable, Optional, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.domain.errors import PipelineError
 from pipeline.domain.queued import Acceptance
 from pipeline.domain.records import UNREADABLE_ROW, acceptance_of
 from pipeline.domain.status import Status
 from scripts.errors import CommandError
-from scripts.redrive.books import Blocked, Books, IndexBehindError, NotOursError, Run, is_message
-
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 1.0
-"""How long to wait between two looks: most decisions take a tenth of a second, and some a while."""
+from scripts.redrive.books import Blocked, Books, NotOursError, Run, is_message, stands_in_line
+from scripts.redrive.line import IndexBehindError, Line, Waiting
+from scripts.redrive.pace import FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS, Pace, StoppedError
 
 
 class Sender(Protocol):
@@ -39,6 +40,8 @@ class Result(str, Enum):
     FAILED_AGAIN = "failed again"
     STILL_WAITS = "still waits"
     NOT_OURS = "left alone"
+    BROKEN = "broken off"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -61,29 +64,8 @@ class Outcome:
     decided: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How a run takes its time.
-
-    Parameters
-    ----------
-    seconds_between
-        Between two transactions that are let go, over all accounts.
-    patience_seconds
-        How long a transaction may take to be decided.
-    now, clock, sleep
-        The time of day, a clock that only goes on, and how to wait.
-    """
-
-    seconds_between: float
-    patience_seconds: float
-    now: Callable[[], datetime]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-
-
 class Releaser:
-    """One run.
+    """One run. It keeps nothing of an account between two calls, so that threads can share it.
 
     Parameters
     ----------
@@ -111,7 +93,6 @@ class Releaser:
         self._pace = pace
         self._tell = tell
         self._recounts = recounts
-        self._last = -float("inf")
 
     def release(self, account_id: str, instead_of: Optional[str] = None) -> Outcome:
         """Release an account; it stays blocked where that ends early.
@@ -124,31 +105,27 @@ class Releaser:
             The run that died over it.
         """
         outcome = Outcome(account_id, Result.RELEASED)
-        try:
+        with _noted(outcome):
+            line = Line(self._books, account_id)
             self._take(account_id, instead_of)
-            while outcome.result is Result.RELEASED and self._step(account_id, outcome):
+            while outcome.result is Result.RELEASED and self._step(line, account_id, outcome):
                 pass
-        except NotOursError as error:
-            outcome.result, outcome.why = Result.NOT_OURS, str(error)
-        except IndexBehindError as error:
-            outcome.result, outcome.why = Result.STILL_WAITS, str(error)
         if outcome.result in (Result.FAILED_AGAIN, Result.NOT_OURS):
             # Nothing of ours is on its way, whose commit would lift the block before the line is through.
-            self._books.give_back(account_id, self._run)
+            with _noted(outcome):
+                self._books.give_back(account_id, self._run)
         self._tell(outcome.result.value, account_id, "", outcome.why)
         return outcome
 
     def release_alone(self, row: Mapping[str, Any]) -> Outcome:
         """Release a failed transaction that has no account to keep in order."""
         outcome = Outcome(row["transaction_id"], Result.RELEASED)
-        try:
+        with _noted(outcome):
             _acceptance(row)
-            self._wait_for_turn()
+            self._pace.wait_for_turn()
             self._books.let_go_alone(row, self._run, self._pace.now())
             self._tell("let go", None, row["transaction_id"], row["status"])
             self._await(self._row(row["transaction_id"], row.get("account_id")), outcome)
-        except NotOursError as error:
-            outcome.result, outcome.why = Result.NOT_OURS, str(error)
         if outcome.decided and outcome.decided[-1][1] == Status.FAILED:
             outcome.result, outcome.why = Result.FAILED_AGAIN, "see the log of the function that decides"
         self._tell(outcome.result.value, None, row["transaction_id"], outcome.why)
@@ -171,9 +148,11 @@ class Releaser:
         self._take(account_id, instead_of)
         try:
             self._books.abandon(account, row, self._run, self._pace.now())
-            self._tell("abandoned", account_id, transaction_id, self._run.reason)
-        finally:
+        except NotOursError:
             self._books.give_back(account_id, self._run)
+            raise
+        self._tell("abandoned", account_id, transaction_id, self._run.reason)
+        self._books.give_back(account_id, self._run)
 
     def _take(self, account_id: str, instead_of: Optional[str]) -> None:
         """Make an account this run's; the journal knows of it before the table does, for the run that goes on."""
@@ -181,7 +160,7 @@ class Releaser:
         self._tell("begins", account_id, account.blocked_by, account.reason)
         self._books.take(account, self._run, self._pace.now(), instead_of)
 
-    def _step(self, account_id: str, outcome: Outcome) -> bool:
+    def _step(self, line: Line, account_id: str, outcome: Outcome) -> bool:
         """Do the next thing; tell whether there may be another."""
         account = self._known(account_id)
         if account.released_by != self._run.token:
@@ -196,39 +175,48 @@ class Releaser:
             else:
                 self._let_go(account, head)
         else:
-            return self._next_in_line(account)
+            return self._next_in_line(line, account)
         return True
 
-    def _next_in_line(self, account: Blocked) -> bool:
+    def _next_in_line(self, line: Line, account: Blocked) -> bool:
         """Let the next go, or lift the block if there is none; tell whether there may be another."""
-        line = self._line(account)
-        if line:
-            self._let_go(account, line[0])
+        waiting = self._whole(line, account)
+        if waiting:
+            self._let_go_first(line, account, waiting[0].transaction_id)
             return True
         if self._books.lift(account, self._run):
             return False
         # Somebody joined the line meanwhile; or the SDK repeated what had taken effect, and there is no block any more.
         return self._books.account(account.account_id) is not None
 
-    def _line(self, account: Blocked) -> list[dict[str, Any]]:
+    def _whole(self, line: Line, account: Blocked) -> list[Waiting]:
         """Return the line, waiting for the index to show all of it."""
         began, pause = self._pace.clock(), FIRST_LOOK_SECONDS
         while True:
             try:
-                return self._books.line(account)
+                return line.of(account)
             except IndexBehindError:
                 if self._pace.clock() - began > self._pace.patience_seconds:
                     if not self._recounts:
                         raise
                     self._books.recount(account, self._run)
+                    line.forget()
                     return []  # what was read no longer holds: the lift fails, and the next step reads it anew
                 self._pace.sleep(pause)
                 pause = min(2 * pause, LONGEST_LOOK_SECONDS)
                 account = self._known(account.account_id)
 
+    def _let_go_first(self, line: Line, account: Blocked, transaction_id: str) -> None:
+        row = self._row(transaction_id, account.account_id)
+        if row["status"] == Status.HELD and stands_in_line(row):
+            self._let_go(account, row)
+            line.left(transaction_id)
+        else:
+            line.forget()  # somebody has released it by hand: the line does not add up any more
+
     def _let_go(self, account: Blocked, row: Mapping[str, Any]) -> None:
         _acceptance(row)  # what cannot be sent must not wait for its decision
-        self._wait_for_turn()
+        self._pace.wait_for_turn()
         self._books.let_go(account, row, self._run, self._pace.now())
         self._tell("let go", account.account_id, row["transaction_id"], row["status"])
 
@@ -249,12 +237,6 @@ class Releaser:
             self._pace.sleep(pause)
             pause = min(2 * pause, LONGEST_LOOK_SECONDS)
 
-    def _wait_for_turn(self) -> None:
-        left = self._last + self._pace.seconds_between - self._pace.clock()
-        if left > 0:
-            self._pace.sleep(left)
-        self._last = self._pace.clock()
-
     def _known(self, account_id: str) -> Blocked:
         account = self._books.account(account_id)
         if account is None:
@@ -273,6 +255,25 @@ class Releaser:
         if is_message(row):
             raise NotOursError(f"{transaction_id} is a message that nobody can take for a transaction.")
         return row
+
+
+@contextmanager
+def _noted(outcome: Outcome) -> Iterator[None]:
+    """Take whatever ends a release for its outcome: it must not end those of the others."""
+    try:
+        yield
+    except NotOursError as error:
+        outcome.result, outcome.why = Result.NOT_OURS, str(error)
+    except IndexBehindError as error:
+        outcome.result, outcome.why = Result.STILL_WAITS, str(error)
+    except StoppedError as error:
+        outcome.result, outcome.why = Result.INTERRUPTED, str(error)
+    except (BotoCoreError, ClientError, PipelineError) as error:
+        outcome.result = Result.BROKEN
+        outcome.why = f"AWS did not do what it was asked: {error}. Run the same again: it goes on where this stopped"
+    except UNREADABLE_ROW as error:
+        outcome.result = Result.BROKEN
+        outcome.why = f"a row of it does not hold what it should ({type(error).__name__}: {error}): mend it"
 
 
 def _acceptance(row: Mapping[str, Any]) -> Acceptance:

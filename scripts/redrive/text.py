@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from scripts.errors import CommandError
 from scripts.redrive.books import Blocked, Books, is_message
+from scripts.redrive.line import IndexBehindError, Line
 from scripts.redrive.place import Place
 from scripts.redrive.release import Outcome
 
@@ -57,11 +57,11 @@ def _plan_of(books: Books, account_id: str) -> list[str]:
         f"{account_id}: waits since {account.quarantined_at} for {account.blocked_by} ({status}); {account.reason}"
     ]
     try:
-        line = books.line(account)
-    except CommandError as error:
+        line = Line(books, account_id).of(account, whole=True)
+    except IndexBehindError as error:
         return [*lines, f"  {error}"]
     first = [account.blocked_by] if status in ("FAILED", "RECEIVED") and head and "abandoned_at" not in head else []
-    order = [*first, *(row["transaction_id"] for row in line)]
+    order = [*first, *(each.transaction_id for each in line)]
     lines += [f"  {place}. {transaction_id}" for place, transaction_id in enumerate(order, 1)]
     return [*lines, f"  {len(order) + 1}. the block is lifted, once nobody stands in line"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.e2e.deployed import Deployed, apply, environment_of, local_aws, wait_
 from tests.e2e.documented import run_commands
 from tests.e2e.logs import PLANTED
 from tests.e2e.planting import plant
+from tests.e2e.redriving import redrive
 from tests.hostile.corpus import requests_of
 
 pytestmark = pytest.mark.needs("web-acl")
@@ -244,6 +246,40 @@ def test_a_transaction_that_cannot_be_processed_is_recorded_as_failed_and_alerte
     assert document["transaction_id"] in row["failure"]["original_message"]
     assert "TRANSACTION_FAILED" in alert["Body"]
     assert merchant_api.settled(healthy["transaction_id"])["status"] == "APPROVED"
+
+
+def test_failed_transactions_are_listed_and_decided_again_by_the_operators_tool(
+    merchant_api: MerchantApi, payment: Payment, new_id: Callable[[str], str], tmp_path: Path
+) -> None:
+    merchant = merchant_api.put_merchant(new_id("mended"))
+    documents = [payment(f"failed-{number}", merchant_id=merchant) for number in range(2)]
+    ids = [document["transaction_id"] for document in documents]
+    with merchant_api.paused(merchant_api.function("fraud_detection")):
+        for document in documents:
+            merchant_api.submit(document)
+        merchant_api.put_merchant(merchant, max_transaction_amount="not a number")
+    assert [merchant_api.settled(key, seconds=120.0)["status"] for key in ids] == ["FAILED"] * 2
+    merchant_api.put_merchant(merchant)
+    name = systems.MERCHANT_API.name
+
+    listed = redrive(merchant_api, name, tmp_path)
+    ordered = redrive(merchant_api, name, tmp_path, "--account", "acc-1")
+    released = [
+        redrive(merchant_api, name, tmp_path, "--transaction", key, "--execute", "--reason", "the row is mended")
+        for key in ids
+    ]
+    again = redrive(merchant_api, name, tmp_path, "--transaction", ids[0], "--execute")
+
+    assert [f"  {key}: FAILED" in listed.stdout for key in ids] == [True] * 2, listed
+    assert ordered.returncode == 1
+    assert "merchant_api has no accounts, and nothing waits there: name a TRANSACTION" in ordered.stderr
+    assert [done.returncode for done in released] == [0, 0], released
+    rows = [merchant_api.row(key) for key in ids]
+    assert [row["status"] for row in rows] == ["APPROVED"] * 2
+    assert [line["status"] for line in rows[0]["history"]] == ["RECEIVED", "FAILED", "RECEIVED", "APPROVED"]
+    assert rows[0]["history"][2]["reason"] == "RELEASED: the row is mended"
+    assert again.returncode == 1
+    assert f"{ids[0]} is APPROVED, not FAILED: there is nothing to do" in again.stdout
 
 
 def test_what_was_stored_and_never_queued_is_swept_and_decided(merchant_api: MerchantApi, payment: Payment) -> None:

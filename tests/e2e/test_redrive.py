@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts import paths
+from scripts import systems
 from tests.e2e.conftest import Flagship
 from tests.e2e.deployed import wait_for
+from tests.e2e.redriving import redrive
 from tests.e2e.test_failure import break_account
 
 Purchase = Callable[..., dict[str, Any]]
-
-
-def redrive(flagship: Flagship, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the tool as an operator does, on the outputs of the root."""
-    outputs = folder / "outputs.json"
-    outputs.write_text(json.dumps({name: {"value": value} for name, value in flagship.outputs.items()}))
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.redrive", "--system", "flagship", "--outputs", str(outputs), *arguments],
-        cwd=paths.ROOT,
-        env=dict(flagship.environment),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+NAME = systems.FLAGSHIP.name
 
 
 def test_a_quarantined_account_is_released_in_order(flagship: Flagship, purchase: Purchase, tmp_path: Path) -> None:
@@ -49,9 +33,9 @@ def test_a_quarantined_account_is_released_in_order(flagship: Flagship, purchase
         ExpressionAttributeValues={":one": {"N": "1"}},
     )
 
-    listed = redrive(flagship, tmp_path)
-    shown = redrive(flagship, tmp_path, "--account", account_id)
-    released = redrive(flagship, tmp_path, "--account", account_id, "--execute", "--reason", "the row is mended")
+    listed = redrive(flagship, NAME, tmp_path)
+    shown = redrive(flagship, NAME, tmp_path, "--account", account_id)
+    released = redrive(flagship, NAME, tmp_path, "--account", account_id, "--execute", "--reason", "the row is mended")
     flagship.submit(documents[3])
     flagship.settled(ids[3])
 

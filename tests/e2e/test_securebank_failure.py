@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from pipeline.domain.queue_body import from_document
 from pipeline.domain.queued import accept
 from tests.e2e.deployed import wait_for
 from tests.e2e.documented import run_commands
+from tests.e2e.redriving import redrive
 from tests.e2e.securebank import SYSTEM, Payment, SecureBank
 
 NewId = Callable[[str], str]
@@ -121,6 +123,33 @@ def test_what_the_streams_retries_give_up_is_recorded_told_and_released(
     check_waits(securebank, alerts, failing, held, "RETRIES_EXHAUSTED")
     release(securebank, customer, [failing, *held])
     check_decided(securebank, [failing, *held])
+
+
+def test_a_given_up_customer_is_released_in_order_by_the_operators_tool(
+    securebank: SecureBank, payment: Payment, tmp_path: Path
+) -> None:
+    before, failing, *held, late = [payment(f"{number}") for number in range(5)]
+    customer, ids = before["customer_id"], [each["transaction_id"] for each in (failing, *held)]
+    securebank.decided(before)
+    with broken(securebank, "stream_process"):
+        for document in (failing, held[0]):
+            assert securebank.submit(document).status_code == 202
+        if not securebank.provides("stream-retry-bounds"):
+            give_up(securebank, customer, *(securebank.record_of(key) for key in ids[:2]))
+        assert securebank.settled(ids[0], seconds=120.0)["status"] == "FAILED"
+    securebank.decided(held[1])
+
+    listed = redrive(securebank, SYSTEM.name, tmp_path)
+    shown = redrive(securebank, SYSTEM.name, tmp_path, "--account", customer)
+    released = redrive(securebank, SYSTEM.name, tmp_path, "--account", customer, "--execute", "--reason", "mended")
+    securebank.decided(late)
+
+    assert f"{customer}: waits for {ids[0]}, 2 in line" in listed.stdout, listed
+    assert [f"{place}. {key}" in shown.stdout for place, key in enumerate(ids, 1)] == [True] * 3, shown
+    assert released.returncode == 0, released
+    check_decided(securebank, [before, failing, *held, late])
+    assert "RELEASED: mended" in [line["reason"] for line in securebank.row(ids[2])["history"]]
+    assert not {"blocked_by", "quarantined_at", "released_by"} & securebank.customer(customer).keys()
 
 
 @pytest.mark.needs("event-rules")

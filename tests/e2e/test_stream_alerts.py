@@ -22,6 +22,7 @@ from tests.e2e.api_document import check_against_document, read_document
 from tests.e2e.deployed import Deployed, acting_in, apply, environment_of, local_aws, read_logs, wait_for
 from tests.e2e.documented import run_commands
 from tests.e2e.planting import TEXTS, plant
+from tests.e2e.redriving import redrive
 from tests.hostile.corpus import VALUES, requests_of
 
 DOCUMENT = read_document(systems.STREAM_ALERTS.api_document)
@@ -336,6 +337,14 @@ def test_an_alarm_reaches_the_topic_of_those_whom_it_concerns(
     stream_alerts: StreamAlerts, alarm: str, topic: str
 ) -> None:
     assert reaches_its_topic(stream_alerts, f"alarm-{alarm}-dev", f"sns-{topic}-dev")
+
+
+def test_the_operators_tool_says_that_nothing_is_held_back_here(stream_alerts: StreamAlerts, tmp_path: Path) -> None:
+    told = redrive(stream_alerts, systems.STREAM_ALERTS.name, tmp_path, "--all", "--execute")
+
+    assert told.returncode == 1
+    assert "stream_alerts has nothing to release" in told.stderr
+    assert "examples/stream_alerts/README.md" in told.stderr
 
 
 @pytest.mark.needs("destroy")

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts import paths
-from tests.property.simulation import flagship, flows, search
+from tests.property.simulation import flagship, flows, redrive, search
 from tests.property.simulation.mutations import MUTATIONS
+from tests.property.simulation.redrive_mutations import REDRIVE_MUTATIONS
 from tests.property.simulation.stream_mutations import STREAM_MUTATIONS
 from tests.property.simulation.virtual import virtual
 
@@ -29,6 +30,9 @@ HARDEST = {
     "commits on any version": _TWO_CONSUMERS,
     "lifts the block of others": _A_COPY,
     "leaves the fence of anothers id": _TWO_CUSTOMERS,
+    "lifts the block over who joined meanwhile": "released",
+    "lets go whoever has the account": "released by two at once",
+    "trusts the index": "released, and the index lags",
 }
 """Bugs that chance finds late: it takes a certain fault on a certain flow."""
 
@@ -46,7 +50,11 @@ def _schedules(system: str, flow: str | None) -> Iterator[search.Found]:
     yield from map(search.run_seed, (seed for seed in range(BUDGET) if search.system_of(seed) == system))
 
 
-PLANTED = {**{bug: ("flagship", mutation) for bug, mutation in MUTATIONS.items()}, **STREAM_MUTATIONS}
+PLANTED = {
+    **{bug: ("flagship", mutation) for bug, mutation in MUTATIONS.items()},
+    **{bug: ("redrive", mutation) for bug, mutation in REDRIVE_MUTATIONS.items()},
+    **STREAM_MUTATIONS,
+}
 
 
 @pytest.mark.parametrize("bug", PLANTED)
@@ -56,6 +64,16 @@ def test_a_planted_bug_is_found(bug: str) -> None:
         found = next((found for found in _schedules(system, HARDEST.get(bug)) if found.violations), None)
 
     assert found is not None
+
+
+@pytest.mark.parametrize("flow", redrive.FLOWS)
+def test_the_operators_release_all_where_no_fault_strikes(flow: str) -> None:
+    world = redrive.Redrive(redrive.FLOWS[flow], Random(1))  # noqa: S311
+
+    world.run()
+
+    assert {row["status"] for row in world.rows().values()} == {"APPROVED"}
+    assert "blocked_by" not in world.rows("accounts")["acc-0"]
 
 
 def test_a_seed_is_one_schedule_whatever_ran_before() -> None:

@@ -96,6 +96,13 @@ def _query(condition: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def _filtered(condition: str, amount: int, **more: Any) -> dict[str, Any]:
+    values = to_item({":lane": "0", ":amount": amount})
+    conditions = {"KeyConditionExpression": "lane = :lane", "FilterExpression": condition}
+    where = {"TableName": TABLE, "IndexName": INDEX, "ScanIndexForward": False}
+    return {**where, **conditions, "ExpressionAttributeValues": values, **more}
+
+
 _RECEIVED: dict[str, Any] = {
     "status": "RECEIVED",
     "fingerprint": "f",
@@ -134,6 +141,14 @@ _TABLE_CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("a row without a condition", "put_item", _put("t2", lane="0", due="2026-03", amount=1)),
     ("what an index holds", "query", _query("lane = :lane AND due < :due")),
     ("up to a key", "query", _query("lane = :lane AND due <= :due", ScanIndexForward=False, Limit=1)),
+    ("from the end, and filtered out", "query", _filtered("amount = :amount", 2, Limit=1)),
+    ("from the end, and kept", "query", _filtered("amount = :amount", 1, Limit=2)),
+    ("from the end, from a key on", "query",
+     _filtered("amount = :amount", 1, ExclusiveStartKey=to_item({"lane": "0", "due": "2026-03", "id": "t2"}))),
+    ("all rows, filtered", "scan", {
+        "TableName": TABLE, "FilterExpression": "amount = :amount", "ConsistentRead": True,
+        "ExpressionAttributeValues": to_item({":amount": 1}),
+    }),
     ("settled", "update_item", _update("t1", _SETTLE, WAITING, **_SETTLED)),
     _get("t1"),
     ("settled again", "update_item", _update("t1", _SETTLE, WAITING, **_SETTLED)),
@@ -200,6 +215,8 @@ def outcome(call: Callable[..., Any], **arguments: Any) -> Any:
         found["row"] = from_item(answer["Item"])
     if answer.get("Attributes"):  # empty, some say, where nothing was asked for
         found["afterwards"] = from_item(answer["Attributes"])
+    if "ScannedCount" in answer:
+        found["looked_at"] = answer["ScannedCount"]
     if "Items" in answer:
         found["rows"] = [from_item(item) for item in answer["Items"]]
     if "Responses" in answer:

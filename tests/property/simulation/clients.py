@@ -32,7 +32,7 @@ LONGEST_LATE_SECONDS = 90.0
 
 STALL_SECONDS = (30.0, 700.0)
 
-_LAMBDA_SRC = str(paths.LAMBDA_SRC)
+_OURS = (str(paths.LAMBDA_SRC), str(paths.ROOT / "scripts"))
 
 
 class Network:
@@ -176,11 +176,12 @@ class Client:
 
 
 def _place() -> str:
-    """Return the file of the functions' code that calls."""
+    """Return the file that calls, of the functions' code or of the operator's tool."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and not frame.f_code.co_filename.startswith(_LAMBDA_SRC):
+    while frame.f_back is not None and not frame.f_code.co_filename.startswith(_OURS):
         frame = frame.f_back
-    return frame.f_code.co_filename.removeprefix(_LAMBDA_SRC).lstrip("/")
+    file = frame.f_code.co_filename
+    return next((file.removeprefix(folder).lstrip("/") for folder in _OURS if file.startswith(folder)), file)
 
 
 def _unanswered(effect: Callable[[], Any]) -> None:

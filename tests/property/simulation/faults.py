@@ -37,7 +37,7 @@ class Point:
     function, operation
         Which function calls what.
     place
-        The file of the code that calls, below lambda_src.
+        The file of the code that calls, below lambda_src or scripts.
     """
 
     function: str

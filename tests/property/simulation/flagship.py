@@ -156,7 +156,7 @@ class Flagship(System):
         self.topics, self.buckets = Topics(), Buckets()
         self.bus = Bus(self.kernel, "bus", self._chance(self.scenario.chances.repeated))
         return {
-            "sqs": Queues(self.queue, self.priority, self.review),
+            "sqs": Queues(self.queue, self.dead, self.priority, self.review),
             "sns": self.topics,
             "s3": self.buckets,
             "ssm": Parameters(lambda: BASELINE),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Optional
 
-from tests.property.simulation import stream_flows
-from tests.property.simulation.faults import Fault, OneFault
+from tests.property.simulation import redrive, stream_flows
+from tests.property.simulation.faults import Fault, OneFault, Point
 from tests.property.simulation.scenario import HUGE, LARGE, NOBODY, Chances, Scenario, Submission
 from tests.property.simulation.search import Found, run
 
@@ -52,6 +52,7 @@ FLOWS_OF: Mapping[str, Mapping[str, Scenario]] = {
     "merchant_api": FLOWS,
     "stream_alerts": stream_flows.ALERTS,
     "securebank": stream_flows.BANK,
+    "redrive": redrive.FLOWS,
     "labels": stream_flows.LABELS,
 }
 """The ways by systems; merchant_api goes along as far as it goes."""
@@ -61,6 +62,9 @@ def every_single_fault(
     kinds: tuple[Fault, ...] = tuple(Fault), only: Optional[str] = None, systems: tuple[str, ...] = tuple(FLOWS_OF)
 ) -> Iterator[Found]:
     """Run every flow with each fault at each of its calls; yield what each schedule has shown.
+
+    Where the operator's tool is at work, faults strike its calls only: those of the functions are the flagship's. Of
+    reads that it makes one after the other, the first is struck.
 
     Parameters
     ----------
@@ -78,9 +82,19 @@ def every_single_fault(
         given = flow.faults.given if isinstance(flow.faults, OneFault) else {}
         counting = OneFault(-1, None, given)
         yield _run(system, name, flow, counting)
-        for nth in sorted(set(range(len(counting.seen))) - set(given)):
+        struck = _of_the_tool(counting.seen) if system == "redrive" else range(len(counting.seen))
+        for nth in sorted(set(struck) - set(given)):
             for kind in kinds:
                 yield _run(system, f"{name}, call {nth}: {kind.value}", flow, OneFault(nth, kind, given))
+
+
+def _of_the_tool(seen: Sequence[Point]) -> Iterator[int]:
+    before = None
+    for nth, point in enumerate(seen):
+        if point.function == redrive.TOOL and point != before:
+            yield nth
+        if point.function == redrive.TOOL:
+            before = point
 
 
 def _run(system: str, name: str, flow: Scenario, faults: OneFault) -> Found:

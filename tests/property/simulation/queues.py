@@ -181,6 +181,16 @@ class Queues:
         message = self._queue(QueueUrl).send(MessageBody, MessageGroupId, MessageDeduplicationId)
         return {"MessageId": message.message_id}
 
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
+        """Return how many messages can be received, and how many are under way."""
+        queue = self._queue(QueueUrl)
+        hidden = sum(each.visible_at > queue.now() for each in queue.messages)
+        found = {
+            "ApproximateNumberOfMessages": len(queue.messages) - hidden,
+            "ApproximateNumberOfMessagesNotVisible": hidden,
+        }
+        return {"Attributes": {name: str(found[name]) for name in AttributeNames}}
+
     def change_message_visibility(
         self,
         QueueUrl: str,  # noqa: N803

@@ -90,6 +90,28 @@ class Saying:
 
 
 @dataclass(frozen=True)
+class Release:
+    """A run of the operator's tool over all quarantined accounts.
+
+    Parameters
+    ----------
+    at
+        When it begins, in seconds.
+    machine
+        Where; a machine has one run at a time, and a journal that tells which runs are over.
+    takes_over
+        Whether the operator says that any other run is dead, be that true or not.
+    patience_seconds
+        How long it waits for a decision.
+    """
+
+    at: float
+    machine: int = 0
+    takes_over: bool = False
+    patience_seconds: float = 900.0
+
+
+@dataclass(frozen=True)
 class Chances:
     """How likely the services repeat themselves, and what clocks may be wrong by.
 
@@ -138,6 +160,8 @@ class Scenario:
         When the sweeper runs, besides when something is overdue.
     labels
         What is said of transactions later.
+    releases
+        When operators release accounts; where they do.
     retention_seconds, age_seconds
         How long the stream of transactions keeps a record, and how old one may be that is tried; where there is one.
     chances, faults
@@ -152,6 +176,7 @@ class Scenario:
     gone_at: float = 0.0
     sweeps: tuple[float, ...] = ()
     labels: tuple[Saying, ...] = ()
+    releases: tuple[Release, ...] = ()
     retention_seconds: float = 86400.0
     age_seconds: float = 43200.0
     chances: Chances = Chances()

@@ -21,6 +21,7 @@ from tests.property.simulation.flagship import Flagship
 from tests.property.simulation.kernel import StuckError
 from tests.property.simulation.labels import Labels
 from tests.property.simulation.merchant_api import MerchantApi
+from tests.property.simulation.redrive import TOOL, Redrive, of_redrive
 from tests.property.simulation.securebank import SecureBank
 from tests.property.simulation.stream_alerts import StreamAlerts
 
@@ -58,12 +59,13 @@ KINDS: Mapping[str, Kind] = {
         tuple(StreamAlerts.functions), stream_scenarios.of_alerts, StreamAlerts, alert_invariants.violations
     ),
     "securebank": Kind(tuple(SecureBank.functions), stream_scenarios.of_bank, SecureBank, bank_invariants.violations),
+    "redrive": Kind(tuple(Redrive.functions), of_redrive, Redrive, invariants.violations),
     "labels": Kind(tuple(Labels.functions), stream_scenarios.of_labels, Labels, learning_invariants.violations),
 }
 
 TURNS = (
     "flagship", "securebank", "stream_alerts", "flagship", "labels",
-    "flagship", "securebank", "merchant_api", "flagship", "securebank",
+    "flagship", "securebank", "merchant_api", "redrive", "securebank",
 )  # fmt: skip
 """Whose turn it is, seed by seed."""
 
@@ -171,19 +173,19 @@ def run(system: str, name: str, given: Any, draw: Random, trace: Optional[Trace]
         calls=world.runtime.calls,
         limits=Counter([system] if world.met_a_limit else []),
         violations={f"{system} {name}": broken} if broken else {},
-        seen={f"{system} {point}" for point in network.seen if _is_ours(point)},
+        seen={f"{system} {point}" for point in network.seen if _is_ours(system, point)},
         crashed={
             f"{system} {point} {_when(fault)}"
             for point, fault in network.struck
-            if fault in CRASHES and _is_ours(point)
+            if fault in CRASHES and _is_ours(system, point)
         },
         faults=Counter(fault.value for _, fault in network.struck),
     )
 
 
-def _is_ours(point: Point) -> bool:
-    """Tell whether a function of ours calls; what AWS calls itself cannot crash."""
-    return point.function not in ("workflow", "gateway")
+def _is_ours(system: str, point: Point) -> bool:
+    """Tell whether code of ours calls, which can crash; where the tool is at work, the functions are the flagship's."""
+    return point.function == TOOL if system == "redrive" else point.function not in ("workflow", "gateway")
 
 
 def _when(fault: Fault) -> str:

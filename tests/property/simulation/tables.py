@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
@@ -142,27 +143,57 @@ class Database:
         ExpressionAttributeValues: Mapping[str, Any],  # noqa: N803
         IndexName: Optional[str] = None,  # noqa: N803
         ExpressionAttributeNames: Optional[Mapping[str, str]] = None,  # noqa: N803
+        FilterExpression: Optional[str] = None,  # noqa: N803
         Limit: Optional[int] = None,  # noqa: N803
         ScanIndexForward: bool = True,  # noqa: N803
+        ExclusiveStartKey: Optional[Item] = None,  # noqa: N803
+        ConsistentRead: bool = False,  # noqa: N803
     ) -> dict[str, Any]:
         """Return rows of one hash key in the order of the range key, whole rows whatever the index projects."""
         table = self._table(TableName)
+        if IndexName and ConsistentRead:
+            raise refused("ValidationException", "Consistent reads are not supported on global secondary indexes")
         parts = table.indexes[IndexName] if IndexName else table.key_names
         rows = table.as_of(self._now() - self._lag()) if IndexName else table.rows
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues
-        wanted = expressions.condition(KeyConditionExpression)
-        _check([wanted], names, values)
-        test = wanted.test
+        wanted, kept = expressions.condition(KeyConditionExpression), _optional(FilterExpression)
+        _check([wanted, *kept], names, values)
         found = [
             row
             for row in rows.values()
-            if all(part in row for part in parts) and test and test(Context(row, names, values))
+            if all(part in row for part in parts) and _holds(wanted, Context(row, names, values))
         ]
-        found.sort(
-            key=lambda row: tuple(next(iter(row[part].values())) for part in (*parts, *table.key_names)),
-            reverse=not ScanIndexForward,
-        )
-        return {"Items": found[:Limit], "Count": len(found[:Limit])}
+        order = (*parts, *table.key_names)
+        found.sort(key=lambda row: _values_of(row, order), reverse=not ScanIndexForward)
+        if ExclusiveStartKey is not None:
+            start = _values_of(ExclusiveStartKey, order)
+            ahead = operator.gt if ScanIndexForward else operator.lt
+            found = [row for row in found if ahead(_values_of(row, order), start)]
+        page = found[:Limit]
+        answer: dict[str, Any] = {
+            "Items": [row for row in page if all(_holds(one, Context(row, names, values)) for one in kept)],
+            "ScannedCount": len(page),
+        }
+        if Limit is not None and len(page) == Limit:
+            answer["LastEvaluatedKey"] = {name: page[-1][name] for name in order}
+        return {**answer, "Count": len(answer["Items"])}
+
+    def scan(
+        self,
+        TableName: str,  # noqa: N803
+        FilterExpression: str,  # noqa: N803
+        ExpressionAttributeNames: Optional[Mapping[str, str]] = None,  # noqa: N803
+        ExpressionAttributeValues: Optional[Mapping[str, Any]] = None,  # noqa: N803
+        ConsistentRead: bool = False,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Return all rows that a filter lets through."""
+        table = self._table(TableName)
+        rows = table.rows if ConsistentRead else table.as_of(self._now() - self._lag())
+        names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues or {}
+        kept = expressions.condition(FilterExpression)
+        _check([kept], names, values)
+        found = [row for row in rows.values() if _holds(kept, Context(row, names, values))]
+        return {"Items": found, "Count": len(found), "ScannedCount": len(rows)}
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
         """Store a row."""
@@ -257,7 +288,7 @@ class Database:
     def _test(self, table: Table, key: Key, compiled: list[Compiled], arguments: Mapping[str, Any]) -> None:
         row = table.rows.get(key)
         context = Context(row or {}, *_placeholders(arguments))
-        if all(one.test is not None and one.test(context) for one in compiled):
+        if all(_holds(one, context) for one in compiled):
             return
         raise _ConditionFailedError(row if arguments.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None)
 
@@ -280,8 +311,19 @@ class Database:
 
 
 def _condition_of(arguments: Mapping[str, Any]) -> list[Compiled]:
-    text = arguments.get("ConditionExpression")
+    return _optional(arguments.get("ConditionExpression"))
+
+
+def _optional(text: Optional[str]) -> list[Compiled]:
     return [expressions.condition(text)] if text else []
+
+
+def _holds(compiled: Compiled, context: Context) -> bool:
+    return compiled.test is not None and compiled.test(context)
+
+
+def _values_of(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(next(iter(row[name].values())) for name in names)
 
 
 def _placeholders(arguments: Mapping[str, Any]) -> tuple[Mapping[str, str], Mapping[str, Any]]:

@@ -17,8 +17,9 @@ from pipeline.aws.queue import Message
 from pipeline.domain.queued import MAX_RECEIVES, Acceptance
 from pipeline.domain.status import Status
 from scripts.redrive.books import Books, Run
+from scripts.redrive.pace import Pace
 from scripts.redrive.place import of
-from scripts.redrive.release import Pace, Releaser
+from scripts.redrive.release import Releaser
 from tests.factories import NOW, FixedPolicies, engine, message
 from tests.unit.functions.conftest import RecordingQueue, Tables
 
@@ -56,11 +57,7 @@ class Interrupted:
             self.after(number)
             return answer
 
-        return call if operation != "get_paginator" else self._paginator
-
-    def _paginator(self, operation: str) -> Any:
-        self.operations.add(operation)
-        return self._client.get_paginator(operation)
+        return call
 
 
 class World:
@@ -100,15 +97,17 @@ class World:
     def publish(self, subject: str, content: Any) -> None:
         """Hear an alert."""
 
-    def submit(self, *ids: str) -> None:
+    def submit(self, *ids: str, account_id: str = "acc") -> None:
         """Let transactions arrive in the queue."""
         self.arrived += ids
-        self._queue += [message(transaction_id) for transaction_id in ids]
+        self._queue += [message(transaction_id, account_id) for transaction_id in ids]
 
     def send(self, accepted: Acceptance, revision: int) -> None:
         """Queue a transaction as the operator's tool does."""
         self._copies += 1
-        self._queue.append(message(accepted.transaction.transaction_id, copy=1000 * revision + self._copies))
+        transaction = accepted.transaction
+        copy = 1000 * revision + self._copies
+        self._queue.append(message(transaction.transaction_id, str(transaction.account_id), copy=copy))
 
     def deliver(self) -> None:
         """Deliver what is in the queue, until it is empty."""
@@ -132,12 +131,12 @@ class World:
         run = Run(name, "operator:ana-7", "bug 12 is mended")
         return Releaser(books, self, run, pace, lambda what, _, key, __: self.told.append((what, key)), **more)
 
-    def fail(self, failed: str, *followers: str) -> None:
+    def fail(self, failed: str, *followers: str, account_id: str = "acc") -> None:
         """Let a transaction fail for good, and others wait behind it."""
         self.decider.breaks.add(failed)
-        self.submit(failed)
+        self.submit(failed, account_id=account_id)
         self.deliver()
-        self.submit(*followers)
+        self.submit(*followers, account_id=account_id)
         self.deliver()
         self.decider.breaks.discard(failed)
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import aws_environment
 from scripts.errors import CommandError
 from scripts.ministack import MiniStack
 from scripts.redrive import __main__ as command
 from scripts.redrive import journal
+from scripts.redrive.books import Blocked, Books
 from scripts.redrive.place import of
 from tests.unit.redrive.conftest import World
 
@@ -119,6 +121,7 @@ def test_one_that_is_not_decided_in_time_leaves_the_account_to_the_next_run_on_t
         (["--patience", "-1"], "PATIENCE: must be seconds"),
         (["--abandon", "t1"], "ABANDON: needs a REASON"),
         (["--account", "a", "--all"], "not allowed with argument"),
+        (["--parallel", "11"], "PARALLEL: must be 1 to 10"),
         (["--reason", "x" * 201], "REASON: must have at most 200"),
     ],
 )
@@ -149,6 +152,20 @@ def test_outputs_of_another_system_are_told() -> None:
         of("stream_alerts", {})
 
 
+@pytest.mark.parametrize("named", [["--account", "acc"], ["--abandon", "t1", "--reason", "gone"]])
+def test_an_account_is_not_looked_for_where_there_are_none(
+    named: list[str], world: World, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Taken for a transaction, it would be shown as one to send again."""
+    queues = {name: value for name, value in json.loads(outputs.read_text()).items() if name.endswith("queue_url")}
+    own = {"transaction_table_name": {"value": world.tables.transactions}, "queue_url": next(iter(queues.values()))}
+    outputs.write_text(json.dumps(own))
+
+    assert command.main(["--system", "merchant_api", "--outputs", str(outputs), *named]) == 1
+
+    assert "merchant_api has no accounts, and nothing waits there: name a TRANSACTION" in capsys.readouterr().err
+
+
 def test_a_journal_is_one_runs_at_a_time_and_is_read_past_a_cut_off_line(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     now = datetime.now(timezone.utc)
@@ -161,3 +178,26 @@ def test_a_journal_is_one_runs_at_a_time_and_is_read_past_a_cut_off_line(tmp_pat
         file.write('{"run": "run-2", "wh')
 
     assert journal.runs(path) == {"run-1"}
+
+
+def test_all_goes_on_with_the_others_where_one_cannot_be_released(
+    world: World, outputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(journal, "FOLDER", tmp_path / "journal")
+    for account_id in ("acc-1", "acc-2", "acc-3"):
+        world.fail(f"{account_id}-t", account_id=account_id)
+    real = Books.let_go
+
+    def refused(books: Books, account: Blocked, *given: Any) -> None:
+        if account.account_id == "acc-2":
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "TransactWriteItems")
+        real(books, account, *given)
+
+    monkeypatch.setattr(Books, "let_go", refused)
+
+    assert command.main(["--outputs", str(outputs), "--all", "--execute", "--patience", "0.1", "--rate", "100"]) == 1
+
+    steps = [json.loads(line) for line in (tmp_path / "journal" / "flagship.jsonl").read_text().splitlines()]
+    ends = {step["account_id"]: step["what"] for step in steps}
+    assert ends == {"acc-1": "still waits", "acc-2": "broken off", "acc-3": "still waits"}
+    assert "acc-2: broken off, 0 settled: AWS did not do what it was asked" in capsys.readouterr().out

@@ -10,7 +10,8 @@ import pytest
 
 from scripts import paths
 from scripts.errors import CommandError
-from scripts.redrive.books import Books, in_order
+from scripts.redrive.books import Books
+from scripts.redrive.line import Waiting, in_order
 from scripts.redrive.release import Result
 from tests.unit.redrive.conftest import World
 
@@ -212,13 +213,13 @@ def test_the_block_is_not_lifted_before_the_index_shows_the_whole_line(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.fail("t1", "t2", "t3")
-    real, lags = Books._held, iter([True] * 5)
+    real, lags = Books.held, iter([True] * 5)
 
-    def behind(books: Books, account_id: str) -> Any:
-        rows = list(real(books, account_id))
-        return iter(rows[:-1] if next(lags, False) else rows)
+    def behind(books: Books, *given: Any) -> Any:
+        rows = real(books, *given)
+        return rows[:-1] if next(lags, False) else rows
 
-    monkeypatch.setattr(Books, "_held", behind)
+    monkeypatch.setattr(Books, "held", behind)
 
     assert world.releaser().release("acc").result is Result.RELEASED
     world.check_released()
@@ -290,9 +291,66 @@ def test_a_row_that_does_not_hold_what_was_accepted_is_named_and_changes_nothing
 
 
 def test_one_that_was_held_late_stands_where_it_was_received() -> None:
-    def row(key: str, sequence: int, received_at: str, actor: str = "process") -> dict[str, Any]:
-        return {"id": key, "hold_sequence": sequence, "received_at": received_at, "history": [{"actor": actor}]}
+    a, b, c = (Waiting(key, at, place, False) for key, at, place in (("a", "1", 1), ("b", "3", 2), ("c", "5", 4)))
+    late = Waiting("late", "2", 3, True)
 
-    rows = [row("a", 1, "09:01"), row("b", 2, "09:03"), row("c", 4, "09:05"), row("late", 3, "09:02", "failed")]
+    assert in_order([a, b, c, late]) == [a, late, b, c]
 
-    assert [each["id"] for each in in_order(rows)] == ["a", "late", "b", "c"]
+
+class Counting:
+    """A client that counts its calls, and the rows of the index that DynamoDB looks at for them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.calls = 0
+        self.rows = 0
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            answer = getattr(self._client, operation)(**arguments)
+            self.calls += 1
+            self.rows += answer.get("ScannedCount", 0)
+            return answer
+
+        return call
+
+
+def cost_of_a_line(world: World, account_id: str, length: int, *, joins: bool) -> tuple[int, int]:
+    """Return the calls, and the rows of the index, that a line takes in an account with a history."""
+    ids = [f"{account_id}-{number}" for number in range(40 + length + 1)]
+    world.submit(*ids[:40], account_id=account_id)
+    world.deliver()
+    failed, *followers = ids[40:]
+    world.fail(failed, *(followers[: length // 2] if joins else followers), account_id=account_id)
+    joining = iter(followers[length // 2 :] if joins else [])
+    counting = Counting(world.tables.client)
+    releaser, send = world.releaser(client=counting), world.send
+
+    def send_and_join(accepted: Any, revision: int) -> None:
+        send(accepted, revision)
+        new = next(joining, None)
+        if new is not None:
+            world.submit(new, account_id=account_id)
+
+    releaser._sender = Sending(send_and_join)
+    outcome = releaser.release(account_id)
+    assert [key for key, _ in outcome.decided] == [failed, *followers]
+    return counting.calls, counting.rows
+
+
+class Sending:
+    """A way back into the pipeline."""
+
+    def __init__(self, send: Any) -> None:
+        self.send = send
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["all were held before", "half of them join meanwhile"])
+def test_the_cost_of_a_line_grows_with_its_length_and_no_faster(world: World, joins: bool) -> None:
+    """Read whole at each step, a line of twice the length takes four times the rows."""
+    calls, rows = cost_of_a_line(world, "short", 20, joins=joins)
+    more_calls, more_rows = cost_of_a_line(world, "long", 40, joins=joins)
+
+    assert more_calls <= 2 * calls
+    assert more_rows <= 2 * rows
+    assert rows <= (20 + 25) + (10 * 26 if joins else 0)

@@ -70,6 +70,7 @@ def test_the_redrives_settings_become_its_options() -> None:
         "EXECUTE=1",
         "REASON=bug 12",
         "RATE=2",
+        "PARALLEL=3",
         "TAKE_OVER=1",
     ]
 
@@ -78,7 +79,8 @@ def test_the_redrives_settings_become_its_options() -> None:
     ).stdout
 
     options = (
-        '--system "securebank" --outputs "o.json" --account "cust 1" --execute --reason "bug 12" --rate 2 --take-over'
+        '--system "securebank" --outputs "o.json" --account "cust 1" --execute --reason "bug 12" --rate 2 --parallel 3'
+        " --take-over"
     )
     assert options in " ".join(printed.replace("\\\n", " ").split())
 
