@@ -37,7 +37,7 @@ module "network" {
 
   name = format(local.name, "network")
   interface_endpoints = merge(
-    { for service, actions in var.further_endpoints : service => { actions = actions } },
+    { for service, actions in var.further_endpoints : service => { actions = actions, single_zone = true } },
     { for service, actions in local.calls_by_service : service => { actions = actions } if service != "dynamodb" },
   )
   gateway_endpoints = {

@@ -91,7 +91,7 @@ variable "waf_logs" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "further_endpoints" {
-  description = "Interface endpoints besides those that the functions call (SQS, SNS, Systems Manager), by service, each with the actions that may pass. The defaults are documented for this system, but no function calls them: {} leaves them out and saves their price by the hour and zone."
+  description = "Interface endpoints besides those that the functions call (SQS, SNS, Systems Manager), by service, each with the actions that may pass. The defaults are documented for this system, but no function calls them, so they stand in one zone: {} leaves them out and saves their price by the hour. A service that a function does call has its endpoint in every zone, also if it is named here."
   type        = map(set(string))
   default = {
     kms  = ["kms:Decrypt", "kms:GenerateDataKey"]
