@@ -9,6 +9,9 @@ locals {
   process_timeout_seconds = 30
   archive_timeout_seconds = 60
 
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
+
   # What Powertools reads in every function; each adds what it needs itself.
   environment = {
     for function in [
@@ -200,6 +203,7 @@ module "ingest" {
   provisioned_concurrency = var.ingest_provisioned_concurrency
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
+  log_levels              = local.log_levels
   environment = merge(local.environment.ingest, {
     TRANSACTIONS_TABLE     = module.transactions.name
     MERCHANTS_TABLE        = module.merchants.name
@@ -228,6 +232,7 @@ module "process" {
   reserved_concurrency = var.process_reserved_concurrency
   kms_key_arn          = module.encryption.key_arn
   log_retention_days   = var.log_retention_days
+  log_levels           = local.log_levels
   environment = merge(local.environment.process, {
     TRANSACTIONS_TABLE     = module.transactions.name
     ACCOUNTS_TABLE         = module.accounts.name
@@ -271,6 +276,7 @@ module "relay" {
   begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.relay, { EVENT_BUS_NAME = module.event_bus.name })
   policy_statements = {
     announce = { actions = ["events:PutEvents"], resources = [module.event_bus.arn] }
@@ -305,6 +311,7 @@ module "label" {
   timeout_seconds    = 15
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.label, { TRANSACTIONS_TABLE = module.transactions.name })
   policy_statements = {
     label_transactions = { actions = ["dynamodb:UpdateItem"], resources = [module.transactions.arn] }
@@ -324,6 +331,7 @@ module "learn" {
   begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.learn, {
     TRANSACTIONS_TABLE  = module.transactions.name
     MERCHANT_RISK_TABLE = module.merchant_risk.name
@@ -371,6 +379,7 @@ module "drift" {
   timeout_seconds    = 60
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.drift, {
     DRIFT_TABLE      = module.drift_windows.name
     POLICY_PARAMETER = module.policy_parameter.name
@@ -398,6 +407,7 @@ module "failed" {
   timeout_seconds    = local.process_timeout_seconds
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.failed, {
     TRANSACTIONS_TABLE            = module.transactions.name
     ACCOUNTS_TABLE                = module.accounts.name
@@ -427,6 +437,7 @@ module "sweep" {
   timeout_seconds    = 60
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.sweep, {
     TRANSACTIONS_TABLE    = module.transactions.name
     RECEIVED_INDEX_NAME   = local.received_index
@@ -460,6 +471,7 @@ module "query" {
   timeout_seconds    = 15
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.query, {
     TRANSACTIONS_TABLE = module.transactions.name
     ACCOUNT_INDEX_NAME = local.account_index
@@ -550,6 +562,7 @@ module "route" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.route, { PRIORITY_QUEUE_URL = module.priority_queue.queue_url })
   policy_statements = {
     queue_transactions = { actions = ["sqs:SendMessage"], resources = [module.priority_queue.queue_arn] }
@@ -567,6 +580,7 @@ module "case_context" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.case_context, {
     TRANSACTIONS_TABLE = module.transactions.name
     ACCOUNTS_TABLE     = module.accounts.name
@@ -589,6 +603,7 @@ module "case_assess" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = local.environment.case_assess
 }
 
@@ -602,6 +617,7 @@ module "case_record" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.case_record, {
     TRANSACTIONS_TABLE = module.transactions.name
     CASES_TABLE        = module.cases.name
@@ -651,6 +667,7 @@ module "archive" {
   timeout_seconds    = local.archive_timeout_seconds
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.archive, { ARCHIVE_BUCKET = module.archive_bucket.name })
   policy_statements = {
     write_archive = { actions = ["s3:PutObject"], resources = ["${module.archive_bucket.arn}/*"] }

@@ -8,6 +8,9 @@ locals {
   received_index     = "received-index"
 
   consumer_timeout_seconds = 30
+
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
 }
 
 module "encryption" {
@@ -228,6 +231,7 @@ module "functions" {
   vpc                     = module.network.lambda_vpc
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = local.log_retention_days
+  log_levels              = local.log_levels
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -79,7 +79,13 @@ OPTIONS = (
         "10 warm environments of 1 GB",
         [
             _made("aws_lambda_provisioned_concurrency_config", "warm", provisioned_concurrent_executions=10),
-            _made("aws_lambda_function", "warm", memory_size=1024, tracing_config=[]),
+            _made(
+                "aws_lambda_function",
+                "warm",
+                memory_size=1024,
+                tracing_config=[],
+                logging_config=[{"system_log_level": "WARN"}],
+            ),
         ],
     ),
     Option(

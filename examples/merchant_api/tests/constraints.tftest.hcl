@@ -652,10 +652,11 @@ run "a_suffix_a_region_a_log_level_a_rate_and_a_policy_document_that_cannot_be_a
     environment_suffix = "Prod_1"
     region             = "Ohio"
     log_level          = "VERBOSE"
+    system_log_level   = "ERROR"
     usage_plan         = { rate_limit = 0.5 }
     policy_document    = "../../policy_documents/policy.schema.json" # JSON, but no policy document
   }
-  expect_failures = [var.environment_suffix, var.region, var.log_level, var.usage_plan, var.policy_document]
+  expect_failures = [var.environment_suffix, var.region, var.log_level, var.system_log_level, var.usage_plan, var.policy_document]
 }
 
 run "a_merchant_cache_of_more_than_a_minute_is_refused" {

@@ -18,9 +18,12 @@ def made(address: str, **attributes: Any) -> Resource:
     return {"address": address, "resource_type": kind, "unknown": {}, **attributes}
 
 
-def function(module: str, memory_size: int = 1024) -> Resource:
+def function(module: str, memory_size: int = 1024, system_log_level: str = "WARN") -> Resource:
     return made(
-        f"module.{module}.aws_lambda_function.this", memory_size=memory_size, tracing_config=[{"mode": "Active"}]
+        f"module.{module}.aws_lambda_function.this",
+        memory_size=memory_size,
+        tracing_config=[{"mode": "Active"}],
+        logging_config=[{"system_log_level": system_log_level}],
     )
 
 

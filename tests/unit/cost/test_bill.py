@@ -79,6 +79,15 @@ def test_a_function_is_charged_by_its_memory() -> None:
     assert half["lambda_gb_seconds"] == pytest.approx(10_000)
 
 
+def test_lambdas_own_lines_are_charged_where_the_plan_lets_them_through() -> None:
+    written = {
+        level: by_price(small([function("ingest", system_log_level=level)]).charges(MILLION))["log_ingestion"]
+        for level in ("WARN", "INFO", "DEBUG")
+    }
+
+    assert written == pytest.approx({"WARN": 1.0, "INFO": 1.73, "DEBUG": 2.354})  # GB; the code itself writes 1 KB
+
+
 def test_a_window_fills_batches_and_saves_calls() -> None:
     at_once = by_price(small([function("process"), mapping("process")]).charges(MILLION))
     gathered = by_price(small([function("process"), mapping("process", 1000, window=60)]).charges(MILLION))
