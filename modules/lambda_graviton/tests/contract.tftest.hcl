@@ -439,6 +439,7 @@ run "the_configuration_tells_what_the_function_was_given" {
       kms_key_arn              = var.kms_key_arn
       environment_is_encrypted = true
       log_retention_days       = 7
+      log_levels               = { system = "WARN", application = "INFO" }
       role_name                = "role-process-test"
       tracing_mode             = "Active"
       in_vpc                   = false
