@@ -63,7 +63,7 @@ OPTIONS = (
                 "address": f'module.network.aws_vpc_endpoint.interface["{service}"]',
                 "resource_type": "aws_vpc_endpoint",
                 "vpc_endpoint_type": "Interface",
-                "subnet_ids": ["a", "b"],
+                "tags": {"Zones": "a b"},
             }
             for service in ("sqs", "sns", "ssm")
         ],

@@ -524,6 +524,11 @@ run "an_endpoint_can_stand_in_the_first_zone_alone" {
   }
 
   assert {
+    condition     = { for service, endpoint in aws_vpc_endpoint.interface : service => endpoint.tags.Zones } == { kms = "eu-central-1c", sqs = "eu-central-1c eu-central-1b" }
+    error_message = "A plan must tell the zones: the cost model counts them."
+  }
+
+  assert {
     condition     = toset(aws_vpc_endpoint.interface["sqs"].subnet_ids) == toset([for subnet in aws_subnet.private : subnet.id])
     error_message = "The other endpoints must stay in every zone."
   }

@@ -112,6 +112,13 @@ def test_an_interface_endpoint_costs_in_each_zone_and_a_gateway_endpoint_nothing
     assert small(endpoints).total(0).fixed == pytest.approx(2 * 730 * 0.01)
 
 
+def test_an_endpoint_whose_zones_nobody_knows_ends_the_run() -> None:
+    lost = made('module.network.aws_vpc_endpoint.interface["sqs"]', vpc_endpoint_type="Interface")
+
+    with pytest.raises(CommandError, match=r'interface\["sqs"\] has no tag Zones'):
+        small([lost]).total(0)
+
+
 def test_every_option_has_a_price() -> None:
     for option in features.OPTIONS:
         assert features.added(small(), option, MILLION).total > 0, option.name
