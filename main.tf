@@ -171,7 +171,7 @@ module "archive_queue" {
   name                       = "${local.prefix}-archive"
   kms_key_arn                = module.encryption.key_arn
   alarms                     = { oldest_age_seconds = var.archive_window_seconds + 2 * local.archive_timeout_seconds + 60 }
-  visibility_timeout_seconds = 6 * local.archive_timeout_seconds
+  visibility_timeout_seconds = var.archive_window_seconds + 6 * local.archive_timeout_seconds # a message waits out the window unseen
   consumer_timeout_seconds   = local.archive_timeout_seconds
   senders = {
     bus = { service = "events.amazonaws.com", source_arn = "${module.event_bus.rule_arn_prefix}/archive" }
@@ -350,7 +350,7 @@ module "learn" {
       kind                    = "dynamodb"
       arn                     = module.transactions.stream_arn
       batch_size              = 60 # a merchant remembers its last 64: of a larger batch a repeat could count twice
-      batching_window_seconds = 5  # fewer and fuller writes to busy merchants; nobody waits for them
+      batching_window_seconds = var.learn_window_seconds
       # Only what is decided can be learnt from. What changed, the function sees by comparing both images.
       filters             = [jsonencode({ dynamodb = { NewImage = { decided_at = { S = [{ exists = true }] } } } })]
       on_failure_arn      = module.learn_dead_letters.arn

@@ -218,6 +218,17 @@ variable "policy_refresh_seconds" {
   }
 }
 
+variable "learn_window_seconds" {
+  description = "How long decisions and labels are collected before merchants' risk and the counts of drift are brought up to date, in seconds (0 to 300). Decisions see a merchant's risk of seven days ago, and drift is judged once an hour: nobody waits, and fuller batches cost less."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.learn_window_seconds >= 0 && var.learn_window_seconds <= 300 && floor(var.learn_window_seconds) == var.learn_window_seconds
+    error_message = "learn_window_seconds must be a whole number from 0 to 300."
+  }
+}
+
 variable "review_timeout_seconds" {
   description = "How long an analyst may take over a case, in seconds (1 to 1,209,600); after that a held transaction is declined."
   type        = number
@@ -235,9 +246,9 @@ variable "event_archive_days" {
 }
 
 variable "archive_window_seconds" {
-  description = "How long events are collected before an object of the archive is written, in seconds (1 to 300)."
+  description = "How long events are collected before an object of the archive is written, in seconds (1 to 300). They wait in the archive queue; the longer, the fewer and fuller the objects: each costs a write, and those below 128 KB stay in S3 STANDARD."
   type        = number
-  default     = 60
+  default     = 300
 
   validation {
     condition     = var.archive_window_seconds >= 1 && var.archive_window_seconds <= 300 && floor(var.archive_window_seconds) == var.archive_window_seconds

@@ -41,7 +41,11 @@ def spoken(level: str, passed_on: str) -> tuple[list[dict[str, Any]], str]:
         "AWS_LAMBDA_LOG_LEVEL": passed_on,
     }
     done = subprocess.run(
-        [sys.executable, "-c", SPEAK.format(level=passed_on)], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SPEAK.format(level=passed_on)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
