@@ -167,7 +167,8 @@ def test_every_resource_that_takes_tags_has_those_of_the_root(root: str, plan_of
 
     assert len({resource["resource_type"] for resource in taggable}) >= 10
     for resource in taggable:
-        tags = {key: value for key, value in resource["tags_all"].items() if key != "Name"}  # a network's parts
+        of_parts = ("Name", "Zones")  # of a network
+        tags = {key: value for key, value in resource["tags_all"].items() if key not in of_parts}
         assert tags == TAGS[root], resource["address"]
 
 
