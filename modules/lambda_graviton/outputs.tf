@@ -74,10 +74,10 @@ output "configuration" {
     log_levels = one([
       for config in aws_lambda_function.this.logging_config : { system = config.system_log_level, application = config.application_log_level }
     ])
-    role_name                = aws_iam_role.this.name
-    tracing_mode             = one(aws_lambda_function.this.tracing_config).mode
-    in_vpc                   = length(aws_lambda_function.this.vpc_config) > 0
-    environment              = merge({}, aws_lambda_function.this.environment[*].variables...)
+    role_name    = aws_iam_role.this.name
+    tracing_mode = one(aws_lambda_function.this.tracing_config).mode
+    in_vpc       = length(aws_lambda_function.this.vpc_config) > 0
+    environment  = merge({}, aws_lambda_function.this.environment[*].variables...)
     policy_statements = {
       for statement in data.aws_iam_policy_document.permissions.statement : statement.sid => {
         effect    = coalesce(statement.effect, "Allow")
