@@ -10,6 +10,9 @@ locals {
   relay_timeout_seconds   = 30
   archive_timeout_seconds = 60
 
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
+
   # What Powertools reads in every function; each adds what it needs itself.
   environment = {
     for function in [
@@ -169,7 +172,7 @@ module "archive_queue" {
   name                       = "${local.prefix}-archive"
   kms_key_arn                = module.encryption.key_arn
   alarms                     = { oldest_age_seconds = var.archive_window_seconds + 2 * local.archive_timeout_seconds + 60 }
-  visibility_timeout_seconds = 6 * local.archive_timeout_seconds
+  visibility_timeout_seconds = var.archive_window_seconds + 6 * local.archive_timeout_seconds # a message waits out the window unseen
   consumer_timeout_seconds   = local.archive_timeout_seconds
   senders = {
     bus = { service = "events.amazonaws.com", source_arn = "${module.event_bus.rule_arn_prefix}/archive" }
@@ -201,6 +204,7 @@ module "ingest" {
   provisioned_concurrency = var.ingest_provisioned_concurrency
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
+  log_levels              = local.log_levels
   environment = merge(local.environment.ingest, {
     TRANSACTIONS_TABLE     = module.transactions.name
     MERCHANTS_TABLE        = module.merchants.name
@@ -230,6 +234,7 @@ module "process" {
   kms_key_arn          = module.encryption.key_arn
   log_retention_days   = var.log_retention_days
   fault_injection      = local.fault_injection
+  log_levels           = local.log_levels
   environment = merge(local.environment.process, {
     TRANSACTIONS_TABLE     = module.transactions.name
     ACCOUNTS_TABLE         = module.accounts.name
@@ -273,6 +278,7 @@ module "relay" {
   begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.relay, { EVENT_BUS_NAME = module.event_bus.name })
   fault_injection    = local.fault_injection
   policy_statements = {
@@ -308,6 +314,7 @@ module "label" {
   timeout_seconds    = 15
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.label, { TRANSACTIONS_TABLE = module.transactions.name })
   policy_statements = {
     label_transactions = { actions = ["dynamodb:UpdateItem"], resources = [module.transactions.arn] }
@@ -327,6 +334,7 @@ module "learn" {
   begins_traces      = false
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.learn, {
     TRANSACTIONS_TABLE  = module.transactions.name
     MERCHANT_RISK_TABLE = module.merchant_risk.name
@@ -345,7 +353,7 @@ module "learn" {
       kind                    = "dynamodb"
       arn                     = module.transactions.stream_arn
       batch_size              = 60 # a merchant remembers its last 64: of a larger batch a repeat could count twice
-      batching_window_seconds = 5  # fewer and fuller writes to busy merchants; nobody waits for them
+      batching_window_seconds = var.learn_window_seconds
       # Only what is decided can be learnt from. What changed, the function sees by comparing both images.
       filters             = [jsonencode({ dynamodb = { NewImage = { decided_at = { S = [{ exists = true }] } } } })]
       on_failure_arn      = module.learn_dead_letters.arn
@@ -374,6 +382,7 @@ module "drift" {
   timeout_seconds    = 60
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.drift, {
     DRIFT_TABLE      = module.drift_windows.name
     POLICY_PARAMETER = module.policy_parameter.name
@@ -401,6 +410,7 @@ module "failed" {
   timeout_seconds    = local.process_timeout_seconds
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.failed, {
     TRANSACTIONS_TABLE            = module.transactions.name
     ACCOUNTS_TABLE                = module.accounts.name
@@ -430,6 +440,7 @@ module "sweep" {
   timeout_seconds    = 60
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.sweep, {
     TRANSACTIONS_TABLE    = module.transactions.name
     RECEIVED_INDEX_NAME   = local.received_index
@@ -463,6 +474,7 @@ module "query" {
   timeout_seconds    = 15
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.query, {
     TRANSACTIONS_TABLE = module.transactions.name
     ACCOUNT_INDEX_NAME = local.account_index
@@ -553,6 +565,7 @@ module "route" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.route, { PRIORITY_QUEUE_URL = module.priority_queue.queue_url })
   policy_statements = {
     queue_transactions = { actions = ["sqs:SendMessage"], resources = [module.priority_queue.queue_arn] }
@@ -570,6 +583,7 @@ module "case_context" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.case_context, {
     TRANSACTIONS_TABLE = module.transactions.name
     ACCOUNTS_TABLE     = module.accounts.name
@@ -592,6 +606,7 @@ module "case_assess" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = local.environment.case_assess
 }
 
@@ -605,6 +620,7 @@ module "case_record" {
   runtime            = var.runtime
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment = merge(local.environment.case_record, {
     TRANSACTIONS_TABLE = module.transactions.name
     CASES_TABLE        = module.cases.name
@@ -654,6 +670,7 @@ module "archive" {
   timeout_seconds    = local.archive_timeout_seconds
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.log_retention_days
+  log_levels         = local.log_levels
   environment        = merge(local.environment.archive, { ARCHIVE_BUCKET = module.archive_bucket.name })
   policy_statements = {
     write_archive = { actions = ["s3:PutObject"], resources = ["${module.archive_bucket.arn}/*"] }

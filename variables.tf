@@ -105,6 +105,18 @@ variable "log_level" {
   }
 }
 
+variable "system_log_level" {
+  description = "What Lambda itself logs of the functions: WARN, only starts and calls that failed; INFO, also each call's start and report (730 bytes) with its memory; DEBUG, all there is."
+  type        = string
+  default     = "WARN"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN"], var.system_log_level)
+    error_message = "system_log_level must be DEBUG, INFO or WARN."
+  }
+}
+
 variable "ingest_provisioned_concurrency" {
   description = "Warm environments of the function behind POST (1 or more), billed whether used or not. Null: none."
   type        = number
@@ -206,6 +218,17 @@ variable "policy_refresh_seconds" {
   }
 }
 
+variable "learn_window_seconds" {
+  description = "How long decisions and labels are collected before merchants' risk and the counts of drift are brought up to date, in seconds (0 to 300). Decisions see a merchant's risk of seven days ago, and drift is judged once an hour: nobody waits, and fuller batches cost less."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.learn_window_seconds >= 0 && var.learn_window_seconds <= 300 && floor(var.learn_window_seconds) == var.learn_window_seconds
+    error_message = "learn_window_seconds must be a whole number from 0 to 300."
+  }
+}
+
 variable "review_timeout_seconds" {
   description = "How long an analyst may take over a case, in seconds (1 to 1,209,600); after that a held transaction is declined."
   type        = number
@@ -223,9 +246,9 @@ variable "event_archive_days" {
 }
 
 variable "archive_window_seconds" {
-  description = "How long events are collected before an object of the archive is written, in seconds (1 to 300)."
+  description = "How long events are collected before an object of the archive is written, in seconds (1 to 300). They wait in the archive queue; the longer, the fewer and fuller the objects: each costs a write, and those below 128 KB stay in S3 STANDARD."
   type        = number
-  default     = 60
+  default     = 300
 
   validation {
     condition     = var.archive_window_seconds >= 1 && var.archive_window_seconds <= 300 && floor(var.archive_window_seconds) == var.archive_window_seconds

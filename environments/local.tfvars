@@ -9,5 +9,6 @@ policy_refresh_seconds = 1
 api_key_value          = "local-api-key-that-opens-nothing-real" # checkov:skip=CKV_SECRET_6:the local emulator's key, since it cannot make one
 retry_base_seconds     = 1
 archive_window_seconds = 1
+learn_window_seconds   = 1
 review_timeout_seconds = 20
 traced_share           = null # the emulator knows no rules of X-Ray

@@ -2,6 +2,5 @@
 log_retention_days           = 731
 event_archive_days           = 365
 process_reserved_concurrency = 100 # needs a concurrency quota of the account of at least 200
-archive_window_seconds       = 300 # fuller objects: those below 128 KB stay in S3 STANDARD
 # failure_emails   = ["payments-oncall@your-bank.example"]
 # fraud_emails     = ["fraud-desk@your-bank.example"]

@@ -8,6 +8,9 @@ locals {
   received_index     = "received-index"
 
   consumer_timeout_seconds = 30
+
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
 }
 
 module "encryption" {
@@ -37,7 +40,7 @@ module "network" {
 
   name = format(local.name, "network")
   interface_endpoints = merge(
-    { for service, actions in var.further_endpoints : service => { actions = actions } },
+    { for service, actions in var.further_endpoints : service => { actions = actions, single_zone = true } },
     { for service, actions in local.calls_by_service : service => { actions = actions } if service != "dynamodb" },
   )
   gateway_endpoints = {
@@ -228,6 +231,7 @@ module "functions" {
   vpc                     = module.network.lambda_vpc
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = local.log_retention_days
+  log_levels              = local.log_levels
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ variable "waf_logs" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "further_endpoints" {
-  description = "Interface endpoints besides those that the functions call (SQS, SNS, Systems Manager), by service, each with the actions that may pass. The defaults are documented for this system, but no function calls them: {} leaves them out and saves their price by the hour and zone."
+  description = "Interface endpoints besides those that the functions call (SQS, SNS, Systems Manager), by service, each with the actions that may pass. The defaults are documented for this system, but no function calls them, so they stand in one zone: {} leaves them out and saves their price by the hour. A service that a function does call has its endpoint in every zone, also if it is named here."
   type        = map(set(string))
   default = {
     kms  = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -130,6 +130,18 @@ variable "log_level" {
   validation {
     condition     = can(regex("^(DEBUG|INFO|WARNING|ERROR)$", var.log_level))
     error_message = "log_level must be one of DEBUG, INFO, WARNING and ERROR."
+  }
+}
+
+variable "system_log_level" {
+  description = "What Lambda itself logs of the functions: WARN, only starts and calls that failed; INFO, also each call's start and report (730 bytes) with its memory; DEBUG, all there is."
+  type        = string
+  default     = "WARN"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN"], var.system_log_level)
+    error_message = "system_log_level must be DEBUG, INFO or WARN."
   }
 }
 

@@ -9,6 +9,9 @@ locals {
   namespace = var.environment == "prod" ? "SecureBank" : "SecureBank/${var.environment}"
 
   received_index = "received-index"
+
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
 }
 
 module "encryption" {
@@ -525,6 +528,7 @@ module "functions" {
   begins_traces           = !contains(["stream_process", "lake"], each.key) # one for each batch of a stream would cost most
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = var.log_retention_days
+  log_levels              = local.log_levels
 }
 
 # Apart from the others: the stream's alarms call it, and it changes the stream.
@@ -549,6 +553,7 @@ module "reshard" {
   vpc                  = local.lambda_vpc
   kms_key_arn          = module.encryption.key_arn
   log_retention_days   = var.log_retention_days
+  log_levels           = local.log_levels
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ locals {
 
   log_retention_days     = 7
   notify_timeout_seconds = 30
+
+  # To Lambda, a line without a level is INFO: so are those that hold metrics, and they must pass whatever the code logs.
+  log_levels = { system = var.system_log_level, application = var.log_level == "DEBUG" ? "DEBUG" : "INFO" }
 }
 
 check "runtime_is_supported" {
@@ -202,6 +205,7 @@ module "functions" {
   begins_traces           = lookup(each.value, "begins_traces", true)
   kms_key_arn             = module.encryption.key_arn
   log_retention_days      = local.log_retention_days
+  log_levels              = local.log_levels
   policy_statements       = each.value.policy_statements
   event_sources           = each.value.event_sources
   environment = merge(each.value.environment, {

@@ -135,6 +135,18 @@ variable "log_level" {
   }
 }
 
+variable "system_log_level" {
+  description = "What Lambda itself logs of the functions: WARN, only starts and calls that failed; INFO, also each call's start and report (730 bytes) with its memory; DEBUG, all there is."
+  type        = string
+  default     = "WARN"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN"], var.system_log_level)
+    error_message = "system_log_level must be DEBUG, INFO or WARN."
+  }
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Decisions
 # ---------------------------------------------------------------------------------------------------------------------

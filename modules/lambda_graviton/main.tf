@@ -287,9 +287,11 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    # The code writes JSON of its own. Lambda's own JSON format would filter by level, and with the level its EMF lines.
-    log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.this.name
+    # Only JSON can be filtered. The code's lines are JSON already, and pass as they are.
+    log_format            = "JSON"
+    system_log_level      = var.log_levels.system
+    application_log_level = var.log_levels.application
+    log_group             = aws_cloudwatch_log_group.this.name
   }
 
   tracing_config {

@@ -60,7 +60,7 @@ output "event_source_ids" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: runtime, architectures, memory_mb, timeout_seconds, reserved_concurrency and provisioned_concurrency (null: none), kms_key_arn, environment_is_encrypted, log_retention_days, role_name, tracing_mode, in_vpc, environment (the function's variables), policy_statements (effect, actions and resources of every statement of its role, by its Sid), on_failure_arn (where asynchronous calls go that fail; null: nowhere), event_sources (arn, batch_size, filters, bisects, maximum_retries, maximum_age_seconds, failure_destination_arn of each; the last three are null for queues)."
+  description = "What the resources were given, for the checks of the root that composes it: runtime, architectures, memory_mb, timeout_seconds, reserved_concurrency and provisioned_concurrency (null: none), kms_key_arn, environment_is_encrypted, log_retention_days, log_levels (system, application), role_name, tracing_mode, in_vpc, environment (the function's variables), policy_statements (effect, actions and resources of every statement of its role, by its Sid), on_failure_arn (where asynchronous calls go that fail; null: nowhere), event_sources (arn, batch_size, filters, bisects, maximum_retries, maximum_age_seconds, failure_destination_arn of each; the last three are null for queues)."
   value = {
     runtime                  = aws_lambda_function.this.runtime
     architectures            = [for architecture in aws_lambda_function.this.architectures : architecture]
@@ -71,10 +71,13 @@ output "configuration" {
     kms_key_arn              = aws_lambda_function.this.kms_key_arn
     environment_is_encrypted = length(aws_lambda_function.this.environment) == 0 ? false : aws_lambda_function.this.kms_key_arn != null
     log_retention_days       = aws_cloudwatch_log_group.this.retention_in_days
-    role_name                = aws_iam_role.this.name
-    tracing_mode             = one(aws_lambda_function.this.tracing_config).mode
-    in_vpc                   = length(aws_lambda_function.this.vpc_config) > 0
-    environment              = merge({}, aws_lambda_function.this.environment[*].variables...)
+    log_levels = one([
+      for config in aws_lambda_function.this.logging_config : { system = config.system_log_level, application = config.application_log_level }
+    ])
+    role_name    = aws_iam_role.this.name
+    tracing_mode = one(aws_lambda_function.this.tracing_config).mode
+    in_vpc       = length(aws_lambda_function.this.vpc_config) > 0
+    environment  = merge({}, aws_lambda_function.this.environment[*].variables...)
     policy_statements = {
       for statement in data.aws_iam_policy_document.permissions.statement : statement.sid => {
         effect    = coalesce(statement.effect, "Allow")

@@ -110,6 +110,30 @@ variable "log_retention_days" {
   }
 }
 
+variable "log_levels" {
+  description = <<-EOT
+    Which lines Lambda passes on to the log group: those of a level and the more severe ones.
+      system      : Lambda's own. WARN: a start or a call that failed, with its time and memory (default); INFO: also the start and the report of each call, about 730 bytes; DEBUG: all there are
+      application : the code's: INFO (default) or DEBUG. Less is the code's own affair: to Lambda a line without a level is INFO, and metrics are such lines
+  EOT
+  type = object({
+    system      = optional(string, "WARN")
+    application = optional(string, "INFO")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN"], var.log_levels.system)
+    error_message = "log_levels.system must be DEBUG, INFO or WARN."
+  }
+
+  validation {
+    condition     = contains(["DEBUG", "INFO"], var.log_levels.application)
+    error_message = "log_levels.application must be DEBUG or INFO: above it, Lambda drops the lines that hold metrics."
+  }
+}
+
 variable "kms_key_arn" {
   description = "ARN of the customer KMS key that encrypts the environment variables and the log group."
   type        = string

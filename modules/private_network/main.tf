@@ -464,6 +464,9 @@ locals {
     for service, endpoint in local.endpoints :
     service => endpoint.policy == null ? data.aws_iam_policy_document.endpoint[service].json : endpoint.policy
   }
+  endpoint_zones = {
+    for service, endpoint in var.interface_endpoints : service => endpoint.single_zone ? slice(local.zones, 0, 1) : local.zones
+  }
 }
 
 resource "aws_vpc_endpoint" "gateway" {
@@ -488,12 +491,15 @@ resource "aws_vpc_endpoint" "interface" {
   vpc_id              = aws_vpc.this.id
   vpc_endpoint_type   = "Interface"
   service_name        = "com.amazonaws.${local.region}.${each.key}"
-  subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
+  subnet_ids          = [for zone in local.endpoint_zones[each.key] : aws_subnet.private[zone].id]
   security_group_ids  = [aws_security_group.endpoints.id]
   private_dns_enabled = true # the SDKs' usual addresses lead here
   policy              = local.endpoint_policies[each.key]
 
-  tags = { Name = "${var.name}-${each.key}" }
+  tags = {
+    Name  = "${var.name}-${each.key}"
+    Zones = join(" ", local.endpoint_zones[each.key]) # unlike the ids of the subnets, known to a plan
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

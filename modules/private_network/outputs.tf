@@ -73,7 +73,7 @@ output "flow_log_group_name" {
 }
 
 output "configuration" {
-  description = "What the resources were given, for the checks of the root that composes it: names (Name tags, as the console shows them), zones (how many), public_subnets (that give out public addresses), internet_access, data_ports (in from the functions), gateway_endpoints and interface_endpoints (services), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
+  description = "What the resources were given, for the checks of the root that composes it: names (Name tags, as the console shows them), zones (how many), public_subnets (that give out public addresses), internet_access, data_ports (in from the functions), gateway_endpoints and interface_endpoints (services), single_zone_endpoints (those of them that stand in one zone), endpoints_with_policies (services), function_egress (every way out of a function: from_port, to_port, protocol, to_addresses, which is empty where endpoints are named), flow_logs (traffic_type, retention_days)."
   value = {
     names = toset([
       for tagged in concat(
@@ -87,6 +87,7 @@ output "configuration" {
     data_ports              = toset([for rule in aws_vpc_security_group_ingress_rule.data_from_functions : rule.from_port])
     gateway_endpoints       = toset(keys(aws_vpc_endpoint.gateway))
     interface_endpoints     = toset(keys(aws_vpc_endpoint.interface))
+    single_zone_endpoints   = toset([for service, endpoint in var.interface_endpoints : service if endpoint.single_zone])
     endpoints_with_policies = toset([for service, endpoint in merge(aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface) : service if endpoint.policy != null])
     function_egress = [
       for rule in aws_security_group.functions.egress : {

@@ -107,12 +107,14 @@ variable "interface_endpoints" {
     kinesis-firehose, kinesis-streams, kms, lambda, logs, monitoring, redshift-data, secretsmanager, sns, sqs, ssm,
     states, sts. Each is billed by the hour and zone. What Lambda itself does for a function (logs, traces, reading of
     queues and streams, decryption of its environment) needs none.
-      actions : IAM actions that may pass (default: all of the service), by this account's principals on its resources
-      policy  : whole endpoint policy as JSON text instead
+      actions     : IAM actions that may pass (default: all of the service), by this account's principals on its resources
+      policy      : whole endpoint policy as JSON text instead
+      single_zone : whether it stands in the first zone only (default: in every zone). It then costs one zone's hours, and all zones call it; with that zone the service is out of reach for all of them
   EOT
   type = map(object({
-    actions = optional(set(string))
-    policy  = optional(string)
+    actions     = optional(set(string))
+    policy      = optional(string)
+    single_zone = optional(bool, false)
   }))
   default  = {}
   nullable = false

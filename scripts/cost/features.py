@@ -63,7 +63,7 @@ OPTIONS = (
                 "address": f'module.network.aws_vpc_endpoint.interface["{service}"]',
                 "resource_type": "aws_vpc_endpoint",
                 "vpc_endpoint_type": "Interface",
-                "subnet_ids": ["a", "b"],
+                "tags": {"Zones": "a b"},
             }
             for service in ("sqs", "sns", "ssm")
         ],
@@ -79,7 +79,13 @@ OPTIONS = (
         "10 warm environments of 1 GB",
         [
             _made("aws_lambda_provisioned_concurrency_config", "warm", provisioned_concurrent_executions=10),
-            _made("aws_lambda_function", "warm", memory_size=1024, tracing_config=[]),
+            _made(
+                "aws_lambda_function",
+                "warm",
+                memory_size=1024,
+                tracing_config=[],
+                logging_config=[{"system_log_level": "WARN"}],
+            ),
         ],
     ),
     Option(

@@ -35,7 +35,7 @@ class Function:
     milliseconds_more
         Billed for each further record of a batch.
     log_bytes
-        Written for a call, Lambda's own three lines included.
+        Written by the code for a call; what Lambda itself writes follows from the plan.
     log_bytes_more
         Written for each record.
     cost_questions

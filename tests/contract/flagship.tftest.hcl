@@ -155,6 +155,18 @@ run "an_archive_window_of_more_than_five_minutes_is_refused" {
   expect_failures = [var.archive_window_seconds]
 }
 
+run "a_window_of_learning_of_more_than_five_minutes_is_refused" {
+  command = plan
+  variables { learn_window_seconds = 301 }
+  expect_failures = [var.learn_window_seconds]
+}
+
+run "an_unknown_system_log_level_is_refused" {
+  command = plan
+  variables { system_log_level = "ERROR" }
+  expect_failures = [var.system_log_level]
+}
+
 run "an_unknown_log_level_is_refused" {
   command = plan
   variables { log_level = "VERBOSE" }

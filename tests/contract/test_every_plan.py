@@ -56,6 +56,15 @@ def denies_plain_http(policy: str, actions: str) -> bool:
     )
 
 
+def test_lambda_passes_on_the_codes_lines_and_of_its_own_those_that_tell_of_a_failure(plan: Plan) -> None:
+    for function in plan.of("aws_lambda_function"):
+        (logging,) = function["logging_config"]
+        levels = {name: logging[name] for name in ("log_format", "application_log_level", "system_log_level")}
+        # A line that holds metrics has no level: it counts as INFO.
+        expected = {"log_format": "JSON", "application_log_level": "INFO", "system_log_level": "WARN"}
+        assert levels == expected, function["address"]
+
+
 def test_every_function_runs_on_arm64_with_tracing(plan: Plan) -> None:
     consumers = {f"{module_of(source['address'])}aws_lambda_function.this" for source in streams_of(plan)}
     for function in plan.resources("aws_lambda_function"):
@@ -158,7 +167,8 @@ def test_every_resource_that_takes_tags_has_those_of_the_root(root: str, plan_of
 
     assert len({resource["resource_type"] for resource in taggable}) >= 10
     for resource in taggable:
-        tags = {key: value for key, value in resource["tags_all"].items() if key != "Name"}  # a network's parts
+        of_parts = ("Name", "Zones")  # of a network
+        tags = {key: value for key, value in resource["tags_all"].items() if key not in of_parts}
         assert tags == TAGS[root], resource["address"]
 
 

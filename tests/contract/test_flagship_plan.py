@@ -34,12 +34,15 @@ def test_the_transaction_queue_orders_by_account_at_high_throughput(plan: Plan) 
     assert not queue["content_based_deduplication"]
 
 
-def test_a_consumer_has_a_sixth_of_its_queues_visibility_timeout(plan: Plan) -> None:
+def test_a_consumer_has_a_sixth_of_its_queues_visibility_timeout_after_the_window(plan: Plan) -> None:
     consumers = {"process": "transaction_queue", "failed": "transaction_queue", "archive": "archive_queue"}
     for function, queue in consumers.items():
         visible = plan.only("aws_sqs_queue", f"module.{queue}.aws_sqs_queue.this")["visibility_timeout_seconds"]
         timeout = plan.only("aws_lambda_function", f"module.{function}.")["timeout"]
-        assert visible >= 6 * timeout, function
+        window = plan.only("aws_lambda_event_source_mapping", f"module.{function}.")[
+            "maximum_batching_window_in_seconds"
+        ]
+        assert visible >= 6 * timeout + window, function  # what waits for a batch is invisible, too
 
 
 def test_acceptance_wakes_no_relay(plan: Plan) -> None:
@@ -55,12 +58,12 @@ def test_the_stream_has_two_consumers_which_is_all_that_it_can_serve(plan: Plan)
     assert len(streams) == 2
 
 
-def test_only_what_is_decided_is_learnt_from_a_few_seconds_at_a_time(plan: Plan) -> None:
+def test_only_what_is_decided_is_learnt_from_in_full_batches_of_three_minutes_at_most(plan: Plan) -> None:
     source = plan.only("aws_lambda_event_source_mapping", "module.learn.")
 
     (pattern,) = [json.loads(f["pattern"]) for f in source["filter_criteria"][0]["filter"]]
     assert pattern == {"dynamodb": {"NewImage": {"decided_at": {"S": [{"exists": True}]}}}}
-    assert (source["batch_size"], source["maximum_batching_window_in_seconds"]) == (60, 5)
+    assert (source["batch_size"], source["maximum_batching_window_in_seconds"]) == (60, 180)
 
 
 def test_a_failing_record_delays_what_is_learnt_by_six_hours_at_most(plan: Plan) -> None:

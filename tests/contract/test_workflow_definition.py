@@ -190,17 +190,33 @@ def test_the_template_asks_for_exactly_what_the_module_gives() -> None:
 
 def test_every_way_to_an_end_of_a_case_records_it_first() -> None:
     states = rendered()["States"]
-    before_succeed = {name for name, state in states.items() if "CaseClosed" in targets(state)}
+    ends_well = {name for name, state in states.items() if state.get("End") or state["Type"] == "Succeed"}
     before_announce = {name for name, state in states.items() if "Announce" in targets(state)}
     before_fail = {name for name, state in states.items() if "CaseFailed" in targets(state)}
 
-    assert before_succeed == {"Announce"}
-    assert before_announce == {"IsUnanswered", "AlertUnanswered"}
+    assert ends_well == {"Announce", "AlreadyOpen"}
+    assert {name for name, state in states.items() if "AlreadyOpen" in targets(state)} == {"IsNewCase"}
+    assert before_announce == {"RecordFlagged", "IsUnanswered", "AlertUnanswered"}
     assert {name for name, state in states.items() if "IsUnanswered" in targets(state)} == {"RecordOutcome"}
+    assert {name for name, state in states.items() if "RecordFlagged" in targets(state)} == {"AlertFlagged"}
     assert before_fail == {"AlertFailure"}
     assert {name for name, state in states.items() if "AlertFailure" in targets(state)} == {
         "RecordFailure",
         "FailureNotRecorded",
+    }
+
+
+def test_a_case_is_closed_in_the_same_way_whether_somebody_was_asked_or_not() -> None:
+    states = rendered()["States"]
+    asked, flagged = states["RecordOutcome"], copy.deepcopy(states["RecordFlagged"])
+
+    payload = flagged["Parameters"]["Payload"]
+    assert payload.pop("review") == {"state": "NOT_ASKED"}
+    payload["review.$"] = "$.review"
+    flagged["ResultSelector"]["unanswered.$"] = "$.Payload.unanswered"  # nobody was asked, so it is never true
+    different = {"Comment", "Next"}
+    assert {name: value for name, value in flagged.items() if name not in different} == {
+        name: value for name, value in asked.items() if name not in different
     }
 
 

@@ -456,6 +456,25 @@ run "what_is_called_has_an_interface_endpoint" {
   }
 }
 
+run "what_is_called_stands_in_both_zones_and_what_is_not_in_one" {
+  command = plan
+
+  assert {
+    condition     = module.network.configuration.single_zone_endpoints == toset(["kms", "logs"])
+    error_message = "Only the endpoints that no function calls may stand in a single zone."
+  }
+}
+
+run "a_further_endpoint_of_a_service_that_is_called_stands_in_both_zones" {
+  command = plan
+  variables { further_endpoints = { sqs = ["sqs:SendMessage"], kms = ["kms:Decrypt"] } }
+
+  assert {
+    condition     = module.network.configuration.single_zone_endpoints == toset(["kms"])
+    error_message = "What the functions call must survive the loss of a zone, wherever it is named."
+  }
+}
+
 run "endpoints_that_nothing_calls_can_be_left_out" {
   command = plan
   variables { further_endpoints = {} }
@@ -633,10 +652,11 @@ run "a_suffix_a_region_a_log_level_a_rate_and_a_policy_document_that_cannot_be_a
     environment_suffix = "Prod_1"
     region             = "Ohio"
     log_level          = "VERBOSE"
+    system_log_level   = "ERROR"
     usage_plan         = { rate_limit = 0.5 }
     policy_document    = "../../policy_documents/policy.schema.json" # JSON, but no policy document
   }
-  expect_failures = [var.environment_suffix, var.region, var.log_level, var.usage_plan, var.policy_document]
+  expect_failures = [var.environment_suffix, var.region, var.log_level, var.system_log_level, var.usage_plan, var.policy_document]
 }
 
 run "a_merchant_cache_of_more_than_a_minute_is_refused" {

@@ -46,6 +46,12 @@ run "an_environment_that_breaks_names_is_refused" {
   expect_failures = [var.environment]
 }
 
+run "an_unknown_system_log_level_is_refused" {
+  command = plan
+  variables { system_log_level = "ERROR" }
+  expect_failures = [var.system_log_level]
+}
+
 run "an_unknown_log_level_is_refused" {
   command = plan
   variables { log_level = "VERBOSE" }

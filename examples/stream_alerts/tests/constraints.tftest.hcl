@@ -828,6 +828,12 @@ run "a_reservation_that_stops_the_functions_is_refused" {
   expect_failures = [var.reserved_concurrency]
 }
 
+run "an_unknown_system_log_level_is_refused" {
+  command = plan
+  variables { system_log_level = "ERROR" }
+  expect_failures = [var.system_log_level]
+}
+
 run "an_unknown_log_level_is_refused" {
   command = plan
   variables { log_level = "VERBOSE" }

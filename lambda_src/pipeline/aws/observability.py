@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -13,8 +15,13 @@ from pipeline.aws.powertools import Logger, Metrics, MetricUnit, single_metric
 # Nothing to count is no fault: a batch may hold repetitions only.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
-logger = Logger()
+logger = Logger(use_rfc3339=True)  # Lambda takes a line's time from it, and its level only beside a valid time
 """Writes JSON; service name and level come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
+
+# The level at which Lambda drops lines (AWS_LAMBDA_LOG_LEVEL) would become that of all logging: Powertools would write
+# what nobody asked for, and with DEBUG the SDK whole requests.
+logging.getLogger().setLevel(logging.WARNING)
+logging.getLogger(logger.name).setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL") or logging.INFO)
 
 metrics = Metrics()
 """Collects EMF metrics; a handler wrapped in `metrics.log_metrics` writes them at its end."""

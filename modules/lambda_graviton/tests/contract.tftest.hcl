@@ -139,7 +139,7 @@ run "a_function_can_take_part_in_traces_and_begin_none" {
   }
 }
 
-run "logs_go_unfiltered_to_an_encrypted_group_of_its_own" {
+run "logs_go_to_an_encrypted_group_of_its_own" {
   command = plan
 
   assert {
@@ -151,11 +151,47 @@ run "logs_go_unfiltered_to_an_encrypted_group_of_its_own" {
     condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 365
     error_message = "The group must be encrypted with kms_key_arn and kept for a year unless told otherwise."
   }
+}
+
+run "lambda_says_nothing_of_calls_that_succeed_and_passes_metrics_on" {
+  command = plan
 
   assert {
-    condition     = aws_lambda_function.this.logging_config[0].log_format == "Text"
-    error_message = "Lambda must not filter the lines that the code writes."
+    condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON" && aws_lambda_function.this.logging_config[0].system_log_level == "WARN"
+    error_message = "Lambda must say which calls failed, and must not pay 500 bytes for each that did not."
   }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].application_log_level == "INFO"
+    error_message = "Lines without a level hold the metrics, and count as INFO: they must pass."
+  }
+}
+
+run "the_report_of_each_call_and_the_codes_debug_lines_can_be_had" {
+  command = plan
+  variables { log_levels = { system = "INFO", application = "DEBUG" } }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].system_log_level == "INFO" && aws_lambda_function.this.logging_config[0].application_log_level == "DEBUG"
+    error_message = "log_levels must be passed on."
+  }
+
+  assert {
+    condition     = output.configuration.log_levels == { system = "INFO", application = "DEBUG" }
+    error_message = "The configuration must tell the levels."
+  }
+}
+
+run "a_system_level_that_lambda_does_not_know_is_refused" {
+  command = plan
+  variables { log_levels = { system = "ERROR" } }
+  expect_failures = [var.log_levels]
+}
+
+run "an_application_level_that_would_drop_metrics_is_refused" {
+  command = plan
+  variables { log_levels = { application = "WARN" } }
+  expect_failures = [var.log_levels]
 }
 
 run "without_a_reservation_the_shared_pool_is_used" {
@@ -455,6 +491,7 @@ run "the_configuration_tells_what_the_function_was_given" {
       kms_key_arn              = var.kms_key_arn
       environment_is_encrypted = true
       log_retention_days       = 7
+      log_levels               = { system = "WARN", application = "INFO" }
       role_name                = "role-process-test"
       tracing_mode             = "Active"
       in_vpc                   = false

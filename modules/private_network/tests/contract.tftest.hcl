@@ -510,6 +510,35 @@ run "each_named_service_is_reachable_by_its_usual_name_in_every_zone" {
   }
 }
 
+run "an_endpoint_can_stand_in_the_first_zone_alone" {
+  command = apply
+
+  variables {
+    interface_endpoints = { sqs = {}, kms = { single_zone = true } }
+    zones               = { names = ["eu-central-1c", "eu-central-1b"] }
+  }
+
+  assert {
+    condition     = toset(aws_vpc_endpoint.interface["kms"].subnet_ids) == toset([aws_subnet.private["eu-central-1c"].id])
+    error_message = "A single_zone endpoint must be in the first of the zones, and be billed for no other."
+  }
+
+  assert {
+    condition     = { for service, endpoint in aws_vpc_endpoint.interface : service => endpoint.tags.Zones } == { kms = "eu-central-1c", sqs = "eu-central-1c eu-central-1b" }
+    error_message = "A plan must tell the zones: the cost model counts them."
+  }
+
+  assert {
+    condition     = toset(aws_vpc_endpoint.interface["sqs"].subnet_ids) == toset([for subnet in aws_subnet.private : subnet.id])
+    error_message = "The other endpoints must stay in every zone."
+  }
+
+  assert {
+    condition     = output.configuration.single_zone_endpoints == toset(["kms"])
+    error_message = "The configuration must tell which endpoints stand in one zone."
+  }
+}
+
 run "a_given_policy_stands_instead_of_the_modules" {
   command = plan
 
@@ -606,6 +635,7 @@ run "the_configuration_tells_what_the_network_was_given" {
       data_ports              = toset([])
       gateway_endpoints       = toset(["dynamodb", "s3"])
       interface_endpoints     = toset(["sns", "sqs"])
+      single_zone_endpoints   = toset([])
       endpoints_with_policies = toset(["dynamodb", "s3", "sns", "sqs"])
       flow_logs               = { traffic_type = "ALL", retention_days = 30 }
     }

@@ -16,6 +16,8 @@ STREAM_POLL_SECONDS = 0.25
 """Lambda asks each shard of a stream four times a second."""
 TRANSACTIONS_A_SHARD = 200.0
 """Transactions a second for each shard of a table's stream: a partition takes 1,000 write units a second."""
+LAMBDAS_LINES = {"WARN": 0, "INFO": 730, "DEBUG": 1354}
+"""Bytes that Lambda writes of a call that succeeds, by the level: its start and its report; also the end of its run."""
 
 MAPPING = "aws_lambda_event_source_mapping"
 RULE = "aws_cloudwatch_event_rule"
@@ -63,7 +65,8 @@ def function(resource: Resource, context: Context) -> Iterator[Charge]:
     calls = does.calls * context.month.transactions + mapped + clocked
     milliseconds = calls * does.milliseconds + max(0.0, records - mapped) * does.milliseconds_more
     brought = records + does.calls * context.month.transactions
-    log = (calls * does.log_bytes + brought * does.log_bytes_more) / units.GB
+    of_a_call = does.log_bytes + LAMBDAS_LINES[resource["logging_config"][0]["system_log_level"]]
+    log = (calls * of_a_call + brought * does.log_bytes_more) / units.GB
     yield Charge(address, "lambda_requests", calls)
     yield Charge(address, "lambda_gb_seconds", milliseconds / 1000 * resource["memory_size"] / 1024)
     if does.cost_questions:

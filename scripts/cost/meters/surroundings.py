@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scripts.cost import units
 from scripts.cost.charge import Charge, Month
-from scripts.cost.context import Context, Resource, module_of
+from scripts.cost.context import Context, Resource
 from scripts.errors import CommandError
 
 KEY_WINDOW_SECONDS = 300
@@ -62,9 +62,9 @@ def endpoint(resource: Resource, context: Context) -> Iterator[Charge]:
     if resource.get("vpc_endpoint_type") != "Interface":
         return
     address = resource["address"]
-    zones = len(resource.get("subnet_ids") or ()) or len(_private_subnets(resource, context))
+    zones = len((resource.get("tags") or {}).get("Zones", "").split())  # the subnets' ids are not known to a plan
     if not zones:
-        raise CommandError(f"{address} lies in no subnet of the plan: the cost model cannot count its zones.")
+        raise CommandError(f"{address} has no tag Zones: the cost model cannot count its zones.")
     yield Charge(address, "endpoint_hours", zones * Month.HOURS, "VPC endpoints")
     first = next(
         other
@@ -74,17 +74,6 @@ def endpoint(resource: Resource, context: Context) -> Iterator[Charge]:
     if first["address"] == address:
         gigabytes = context.workload.network_bytes * context.month.transactions / units.GB
         yield Charge(address, "endpoint_data", gigabytes, "VPC endpoints")
-
-
-def _private_subnets(resource: Resource, context: Context) -> list[Resource]:
-    module = module_of(resource["address"])
-    return [
-        other
-        for other in context.resources
-        if other["resource_type"] == "aws_subnet"
-        and module_of(other["address"]) == module
-        and not other["address"].removeprefix(module).startswith("aws_subnet.public")
-    ]
 
 
 def flow_log(resource: Resource, context: Context) -> Iterator[Charge]:

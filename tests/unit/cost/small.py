@@ -18,9 +18,12 @@ def made(address: str, **attributes: Any) -> Resource:
     return {"address": address, "resource_type": kind, "unknown": {}, **attributes}
 
 
-def function(module: str, memory_size: int = 1024) -> Resource:
+def function(module: str, memory_size: int = 1024, system_log_level: str = "WARN") -> Resource:
     return made(
-        f"module.{module}.aws_lambda_function.this", memory_size=memory_size, tracing_config=[{"mode": "Active"}]
+        f"module.{module}.aws_lambda_function.this",
+        memory_size=memory_size,
+        tracing_config=[{"mode": "Active"}],
+        logging_config=[{"system_log_level": system_log_level}],
     )
 
 
@@ -89,7 +92,7 @@ RESOURCES = [
     made("module.monitoring.aws_cloudwatch_composite_alarm.critical"),
     made("module.monitoring.aws_cloudwatch_dashboard.this"),
     made("module.firewall.aws_wafv2_web_acl.this", rule=[{}, {}]),
-    made('module.network.aws_vpc_endpoint.interface["sqs"]', vpc_endpoint_type="Interface", subnet_ids=["a", "b"]),
+    made('module.network.aws_vpc_endpoint.interface["sqs"]', vpc_endpoint_type="Interface", tags={"Zones": "a b"}),
     made('module.network.aws_vpc_endpoint.gateway["s3"]', vpc_endpoint_type="Gateway"),
     made("module.network.aws_flow_log.this"),
     made("module.backup.aws_backup_vault.this"),

@@ -79,6 +79,15 @@ def test_a_function_is_charged_by_its_memory() -> None:
     assert half["lambda_gb_seconds"] == pytest.approx(10_000)
 
 
+def test_lambdas_own_lines_are_charged_where_the_plan_lets_them_through() -> None:
+    written = {
+        level: by_price(small([function("ingest", system_log_level=level)]).charges(MILLION))["log_ingestion"]
+        for level in ("WARN", "INFO", "DEBUG")
+    }
+
+    assert written == pytest.approx({"WARN": 1.0, "INFO": 1.73, "DEBUG": 2.354})  # GB; the code itself writes 1 KB
+
+
 def test_a_window_fills_batches_and_saves_calls() -> None:
     at_once = by_price(small([function("process"), mapping("process")]).charges(MILLION))
     gathered = by_price(small([function("process"), mapping("process", 1000, window=60)]).charges(MILLION))
@@ -101,6 +110,13 @@ def test_an_interface_endpoint_costs_in_each_zone_and_a_gateway_endpoint_nothing
     endpoints = [resource for resource in RESOURCES if resource["resource_type"] == "aws_vpc_endpoint"]
 
     assert small(endpoints).total(0).fixed == pytest.approx(2 * 730 * 0.01)
+
+
+def test_an_endpoint_whose_zones_nobody_knows_ends_the_run() -> None:
+    lost = made('module.network.aws_vpc_endpoint.interface["sqs"]', vpc_endpoint_type="Interface")
+
+    with pytest.raises(CommandError, match=r'interface\["sqs"\] has no tag Zones'):
+        small([lost]).total(0)
 
 
 def test_every_option_has_a_price() -> None:
