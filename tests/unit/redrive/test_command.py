@@ -152,14 +152,20 @@ def test_outputs_of_another_system_are_told() -> None:
         of("stream_alerts", {})
 
 
+def without_accounts(world: World, outputs: Path) -> str:
+    """Make the outputs those of a system that keeps no accounts; return its queue."""
+    queue = str(json.loads(outputs.read_text())["transaction_queue_url"]["value"])
+    own = {"transaction_table_name": world.tables.transactions, "queue_url": queue}
+    outputs.write_text(json.dumps({name: {"value": value} for name, value in own.items()}))
+    return queue
+
+
 @pytest.mark.parametrize("named", [["--account", "acc"], ["--abandon", "t1", "--reason", "gone"]])
 def test_an_account_is_not_looked_for_where_there_are_none(
     named: list[str], world: World, outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Taken for a transaction, it would be shown as one to send again."""
-    queues = {name: value for name, value in json.loads(outputs.read_text()).items() if name.endswith("queue_url")}
-    own = {"transaction_table_name": {"value": world.tables.transactions}, "queue_url": next(iter(queues.values()))}
-    outputs.write_text(json.dumps(own))
+    without_accounts(world, outputs)
 
     assert command.main(["--system", "merchant_api", "--outputs", str(outputs), *named]) == 1
 
@@ -201,3 +207,19 @@ def test_all_goes_on_with_the_others_where_one_cannot_be_released(
     ends = {step["account_id"]: step["what"] for step in steps}
     assert ends == {"acc-1": "still waits", "acc-2": "broken off", "acc-3": "still waits"}
     assert "acc-2: broken off, 0 settled: AWS did not do what it was asked" in capsys.readouterr().out
+
+
+def test_all_lets_every_failed_transaction_go_where_there_are_no_accounts(
+    world: World, outputs: Path, aws: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "FOLDER", tmp_path / "journal")
+    world.fail("t1", account_id="acc-1")
+    world.fail("t2", account_id="acc-2")
+    queue = without_accounts(world, outputs)
+    asked = ["--system", "merchant_api", "--outputs", str(outputs), "--all", "--execute", "--patience", "0.1"]
+
+    assert command.main(asked) == 1  # nobody decides them here
+
+    assert world.statuses() == {"t1": "RECEIVED", "t2": "RECEIVED"}
+    sent = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    assert sent["Attributes"]["ApproximateNumberOfMessages"] == "2"
