@@ -97,7 +97,7 @@ def price_list(prices: Prices) -> str:
         [
             price.service,
             " then ".join(f"{usd:g}" for _, usd in price.tiers) or f"{price.usd:.10f}".rstrip("0").rstrip("."),
-            f"{price.per:,g} {price.unit}" if price.per != 1 else price.unit,
+            f"{price.per:,.0f} {price.unit}" if price.per != 1 else price.unit,
             f"[{price.service}]({price.page})" + (f"; assumed: {price.assumed}" if price.assumed else ""),
         ]
         for price in sorted(prices.by_name.values(), key=lambda price: price.service)
