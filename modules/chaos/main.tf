@@ -351,7 +351,7 @@ data "aws_iam_policy_document" "log_delivery" {
   statement {
     sid       = "FisLogDelivery"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${local.log_group_arn}:*"]
+    resources = ["${local.log_group_arn}:*"] # the group's streams, whose names FIS makes up
 
     principals {
       type        = "Service"
@@ -367,7 +367,7 @@ data "aws_iam_policy_document" "log_delivery" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:logs:${local.place}:*"]
+      values   = ["arn:${local.partition}:logs:${local.place}:*"] # a delivery of this account, whose name AWS makes up
     }
   }
 }
@@ -476,7 +476,7 @@ data "aws_iam_policy_document" "bucket" {
   statement {
     sid       = "DenyPlainHttp"
     effect    = "Deny"
-    actions   = ["s3:*"]
+    actions   = ["s3:*"] # a denial is to leave nothing out
     resources = [local.bucket_arn, "${local.bucket_arn}/*"]
 
     principals {

@@ -92,7 +92,7 @@ data "aws_iam_policy_document" "permissions" {
   statement {
     sid       = "WriteToOwnLogGroup"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${local.log_group_arn}:*"]
+    resources = ["${local.log_group_arn}:*"] # the group's streams: each environment of the function makes its own
   }
 
   statement {

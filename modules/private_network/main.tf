@@ -548,7 +548,7 @@ data "aws_iam_policy_document" "flow_permissions" {
   statement {
     sid       = "WriteToTheGroup"
     actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    resources = ["${local.flow_log_group_arn}:*"]
+    resources = ["${local.flow_log_group_arn}:*"] # the group's streams: each network interface has its own
   }
 
   statement {

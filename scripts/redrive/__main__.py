@@ -118,7 +118,9 @@ def _outputs(file: Path) -> Mapping[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
         return {name: output["value"] for name, output in found.items()}
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        raise CommandError(
+            f"{file} cannot be read: {error.strerror}. `terraform output -json > {file.name}` makes one."
+        ) from error
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise CommandError(f"{file} is not what terraform output -json prints.") from error
 

@@ -26,8 +26,6 @@ _WORKERS = 4
 """Calls under way at once: each may start a process of the API's function."""
 _AT_MOST = 4
 """Transactions that there are, as a multiple of those planned: the load goes on until every fault has struck."""
-_PATIENCE_SECONDS = 400.0
-"""Longer than any queue hides a message whose function was killed; the archive's queue hides it for 360 s."""
 _FAILED, _INTERRUPTED = 1, 130
 
 
@@ -61,7 +59,7 @@ def main(given: Sequence[str]) -> int:
     interruption.install()
     seconds = 60 * options.minutes
     source = GeneratedSource(round(_AT_MOST * seconds * options.rate), options.seed)
-    wishes = Options(options.rate, _WORKERS, options.seed, options.out, _PATIENCE_SECONDS)
+    wishes = Options(options.rate, _WORKERS, options.seed, options.out, FLAGSHIP.patience_seconds)
     faults = schedule(seconds, options.seed)
     try:
         return Soak(FLAGSHIP, source, wishes, faults, seconds, Console(), interruption.check).soak()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from scripts import systems
+from scripts import paths, systems
 from scripts.demo import report as demo_report
 from scripts.demo.client import Retry, Sender, Sent, http_poster
 from scripts.demo.diagnose import save_complaints
@@ -35,6 +37,8 @@ _PATIENT = Retry(attempts=60, longest_seconds=3.0)
 """How a client tries again: with the same id, until the longest fault is long over."""
 _LOOK_EVERY_SECONDS = 0.5
 _STILL_SECONDS, _LONGEST_DRAIN_SECONDS = 8.0, 60.0
+_MORE_PATIENCE_SECONDS = 40.0
+"""Beyond the longest time for which a queue hides a message whose function was killed."""
 _WARM = 20
 """Answers after which the load has begun."""
 
@@ -102,6 +106,7 @@ class Soak(Run):
     def _on(
         self, stack: Stack, started_at: datetime, progress: Progress
     ) -> tuple[demo_report.Result, list[Sent], Snapshot]:
+        self._options = replace(self._options, stall_seconds=patience_seconds(stack.client("sqs")))
         observer = stack.observer(self._system)
         with progress.stage("seed"):
             self._seed(observer, progress)
@@ -131,7 +136,7 @@ class Soak(Run):
         url = stack.api_endpoint.rstrip("/") + self._system.submit_path
         poster = partial(http_poster, url, stack.api_key)
         sender = Sender(poster, self._body(), self._options.workers, self._options.rate, _PATIENT)
-        rate = Rate(self._clock)
+        rate, still = Rate(self._clock), Stillness(self._clock)
         sender.start(self._load())
         try:
             self._warm_up(sender, progress)
@@ -145,6 +150,11 @@ class Soak(Run):
                     time.sleep(_LOOK_EVERY_SECONDS)
                 chaos.strike()
                 waiting = _looked(observer)
+                if still.seconds((len(sender.sent), waiting)) > self._options.stall_seconds:
+                    raise DemoError(
+                        f"nothing was answered for {self._options.stall_seconds:.0f} s, {len(sender.sent):,} were sent"
+                        f" before: look at {paths.shown(self._server.log)}."
+                    )
                 if waiting is None:
                     continue
                 chaos.see(len(sender.sent), waiting)
@@ -198,6 +208,14 @@ class Soak(Run):
             progress.detail(f"{waiting:,} undecided")
             time.sleep(_LOOK_EVERY_SECONDS)
         return super()._settle(sent, observer, progress)
+
+
+def patience_seconds(sqs: Any) -> float:
+    """Return how long nothing may move before a run is over, given the queues that there are."""
+    named = ["VisibilityTimeout"]
+    urls = sqs.list_queues().get("QueueUrls", [])
+    found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=named)["Attributes"] for url in urls]
+    return max((float(each["VisibilityTimeout"]) for each in found), default=0.0) + _MORE_PATIENCE_SECONDS
 
 
 def _looked(observer: Observer) -> int | None:
